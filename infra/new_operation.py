@@ -2,7 +2,8 @@
 
     new_operation.py NAME LIKE [PATH]
 
-Choose as LIKE an operation with the same caller and the same kind of method. PATH is the route. If it is omitted, the route is made from NAME without its verb.
+Choose as LIKE an operation with the same caller and the same HTTP method. PATH is the path of the new route. If PATH is omitted, the path is made from NAME
+without its verb.
 ARCHITECTURE.md ("Add an operation") names the steps that follow.
 """
 
@@ -22,7 +23,7 @@ EMPTY = {"summary", "if_taken_over", "when_failing"}
 
 
 class Files:
-    """The changed files. They are written together at the end, so that a failure before that changes no file."""
+    """The new contents of files. `save` writes all of them at the end, so that no file is changed if the script fails earlier."""
 
     def __init__(self):
         self.texts = {}
@@ -70,7 +71,7 @@ def with_parameters_of(path, lines):
 
 
 def add_route(files, name, like, path):
-    """Adds the route to infra/openapi.yaml. Returns the path and method of LIKE, and the method of the new route."""
+    """Adds the route to infra/openapi.yaml. Returns the path of LIKE, and the HTTP method, which is the same for LIKE and the new operation."""
     file = "infra/openapi.yaml"
     text = files.read(file)
     at = text.index(f"      operationId: {like}\n")
@@ -80,8 +81,8 @@ def add_route(files, name, like, path):
     own = block(whole, rf"^    {method}:$", 4, file)
     others = block(whole, r"^    x-amazon-apigateway-any-method:$", 4, file)
     own = own.replace(f"operationId: {like}", f"operationId: {name}").replace(f"${{{logical_id(like)}.Alias}}", f"${{{logical_id(name)}.Alias}}")
-    # The summary and the description of the success response are empty, so check_openapi.py rejects the operation until a person writes
-    # them.
+    # The operation's summary and the description of its success response are left empty. check_openapi.py rejects the operation until a
+    # person writes both.
     own = re.sub(r"^      summary: .*$", '      summary: ""', own, count=1, flags=re.MULTILINE)
     own = re.sub(r"""^(        "2\d\d": \{description: )("[^"]*"|[^,}]*)""", r'\1""', own, flags=re.MULTILINE)
     files.replace(file, whole, whole + f"  {path}:\n" + with_parameters_of(path, own + others))

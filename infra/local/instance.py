@@ -1,7 +1,7 @@
 """Manages one local stack, which consists of an emulator, the sandbox, their ports and data, and the deployed stack. All its files are
 under .local/<name>.
 
-For the fault tests (`up(faulty=True)`), the functions reach the emulator and the sandbox through one proxy each.
+For the fault tests (`up(faulty=True)`), there are two proxies. The functions reach the emulator through one, and the sandbox through the other.
 """
 
 import hashlib
@@ -60,7 +60,8 @@ class Instance:
         return f"http://{DOMAIN}:{urlsplit(self.url('emulator')).port or 80}"
 
     def uploads_origin(self):
-        """Returns the origin of the emulator's bucket as browsers reach it. On a page with https, WebKit blocks requests to http, even to a loopback address."""
+        """Returns the origin at which browsers reach the emulator's bucket. If the pages use https, so does this origin, because WebKit would otherwise block
+        the uploads, even to a loopback address."""
         return f"https://127.0.0.1:{self.state['ports']['tls']}" if self.uses_tls() else self.url("emulator")
 
     def uses_tls(self):
@@ -69,7 +70,7 @@ class Instance:
     # -- up
 
     def up(self, free_ports=False, faulty=False, tls=False):
-        """Starts the daemons that do not run, and deploys the stack if it has changed.
+        """Starts the daemons that are not running yet, and deploys the stack if it has changed.
 
         With `faulty`, the functions reach the emulator and the sandbox through proxies, which tests can instruct to fail. With `tls`, browsers reach the service with
         https. If the start is interrupted, the daemons that it started are stopped.
@@ -233,7 +234,8 @@ class Instance:
     def external_services(self):
         """Returns the template parameters that make the functions use the sandbox."""
         if self.emulator.name == emulators.External.name:
-            # Only this emulator needs SandboxUrl. Other emulators pass the sandbox's URL for SNS and SES to the functions in environment variables.
+            # Only an external emulator needs SandboxUrl. The emulators that stack.py starts pass the sandbox's URL for SNS and SES to the functions as
+            # environment variables.
             return {"SandboxUrl": self.url("sandbox"), "RegistersUrl": "https://registers.invalid"}
         return {"TaxisnetUrl": self.url("sandbox"), "RegistersUrl": f"{self.url('sandbox')}/registers"}
 
@@ -253,7 +255,7 @@ class Instance:
             },
         )
         for binary in built_functions():
-            # Makes SAM publish a new version of the function. template.yaml explains this at AutoPublishAlias.
+            # The changed file makes SAM publish a new version of the function. template.yaml explains this at AutoPublishAlias.
             (binary.parent / "deployment").write_text(inputs, encoding="ascii")
         with step("deploying template.yaml with the SAM CLI"):
             run_logged(
@@ -279,7 +281,7 @@ class Instance:
         }
 
     def aws_settings(self):
-        # The access key "test" is the emulator's root user. The emulator does not check its secret.
+        # The access key "test" is the emulator's root user. The emulator does not check the secret key.
         return {
             "AWS_ENDPOINT_URL": self.url("emulator"),
             "AWS_ACCESS_KEY_ID": "test",
@@ -329,7 +331,7 @@ class Instance:
         return self.emulator.is_running() and self.sandbox.pid() is not None
 
     def down(self):
-        """Stops all daemons. The emulator to stop is the one that the stored state names, even if this instance was created for another."""
+        """Stops all daemons. Stops the emulator that the stored state names, even if this object was created for another emulator."""
         emulators.KNOWN[self.state.get("emulator", self.emulator.name)](self.folder).stop()
         for daemon in (self.sandbox, self.tls, *self.proxies.values()):
             daemon.stop()

@@ -1,7 +1,7 @@
 """Starts ministack with a trace ID for each invocation. Runs in ministack's virtual environment.
 
-Lambda's Runtime API sends a trace ID in every tracing mode. ministack sends one only to functions with active tracing, and its CloudFormation ignores the
-tracing mode. Without this script, the header that the SDK adds to requests because of a trace ID would never occur on this emulator.
+Lambda's Runtime API sends a trace ID in every tracing mode, and the SDK then adds it as a header to its requests. ministack sends a trace ID only to functions
+with active tracing, and its CloudFormation ignores the tracing mode. So without this script, functions on ministack would never send this header.
 """
 
 import runpy

@@ -1,7 +1,8 @@
 """Reports to a local stack that an email with a code came back, as SES and EventBridge would. Called by `make bounce TO=address KIND=unknown`, and by tests.
 
-No emulator publishes events of SES, and no caller may send EventBridge an event whose source is `aws.ses`. So this script builds the event, applies to it the pattern and
-the transformer of the rule in template.yaml, and invokes the function with the result.
+No emulator publishes events of SES, and no caller may send EventBridge an event whose source is `aws.ses`. So this script builds the event and
+does what EventBridge would do: it checks the event against the pattern of the rule in template.yaml, applies the rule's input transformer, and invokes the
+function with the result.
 
     ses_report.py KIND --to ADDRESS   reports on the last email with a code that the sandbox's inbox has for this address
     ses_report.py KIND --email JSON   reports on this email, which is an entry of the inbox in JSON
@@ -27,8 +28,8 @@ def bounce(kind, subtype, status=None, text="failed"):
     return "Bounce", {"bounceType": kind, "bounceSubType": subtype}, {"action": "failed", "status": status, "diagnosticCode": f"smtp; 550 {status} <{{to}}>: {text}"} if status else {}
 
 
-# The reports of SES by their names on the command line. A report is a tuple of three values: the event type, the members of the event's
-# object (OBJECTS) without the recipients, and the members of a recipient (RECIPIENTS) without the address.
+# What SES can report, by the names on the command line. Each value is a tuple: the event type; the fields of the event's `bounce`,
+# `complaint`, `reject` or `deliveryDelay` object except the list of recipients; and the fields of a recipient except the address.
 KINDS = {
     "unknown": bounce("Permanent", "General", "5.1.1", "user unknown"),
     "permanent": bounce("Permanent", "General"),
@@ -68,7 +69,7 @@ def event_about(kind, email):
 
 
 def resolved(node, references):
-    """Returns a value of the template with `Ref` replaced."""
+    """Returns a value of the template, in which each `Ref` is replaced by its value from `references`."""
     if isinstance(node, list):
         return [resolved(item, references) for item in node]
     if isinstance(node, dict):
@@ -77,14 +78,14 @@ def resolved(node, references):
 
 
 def rule(references):
-    """Returns the pattern and the transformer of the rule for reports of SES."""
+    """Returns the pattern and the input transformer of the EventBridge rule for reports of SES."""
     template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
     properties = template["Resources"]["RecordBounce"]["Properties"]["Events"]["Report"]["Properties"]
     return resolved(properties["Pattern"], references), properties["InputTransformer"]
 
 
 def matches(pattern, value):
-    """Returns whether a part of an event matches a part of a pattern. Supports the filters that the rule has: texts and `exists`."""
+    """Returns whether a part of an event matches a part of a pattern. Supports only the filters that the rule uses: equal strings, and `exists`."""
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(matches(inner, value.get(key)) for key, inner in pattern.items())
     values = value if isinstance(value, list) else [value]
@@ -103,15 +104,15 @@ def at(path, event):
 
 
 def transformed(transformer, event):
-    """Returns the input that the transformer makes of an event. A variable without a value becomes an empty text if the template has it in
-    quotes, otherwise null."""
+    """Returns the input that the transformer makes of an event. A variable without a value becomes an empty string if it is in quotes in
+    the transformer's template, otherwise null."""
     values = {name: at(path, event) for name, path in transformer["InputPathsMap"].items()}
     in_quotes = re.sub(r'"<(\w+)>"', lambda found: json.dumps(values[found[1]] or ""), transformer["InputTemplate"])
     return json.loads(re.sub(r"<(\w+)>", lambda found: json.dumps(values[found[1]]), in_quotes))
 
 
 def payload(kind, email, configuration_set):
-    """Returns the input that the function receives about an email, or None if the rule does not match."""
+    """Returns the input with which the function is invoked about an email, or None if the event does not match the rule."""
     pattern, transformer = rule({"CodeEmails": configuration_set})
     event = event_about(kind, email)
     return transformed(transformer, event) if matches(pattern, event) else None

@@ -11,7 +11,7 @@ import tools
 from console import Failure, say
 from instance import Instance
 
-# Exit status of can-run if the machine lacks something. It differs from the exit status of an error.
+# Exit status of `stack.py can-run` if the machine lacks something. It differs from the exit status of an error.
 CANNOT_RUN = 3
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

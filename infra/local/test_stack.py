@@ -101,7 +101,7 @@ class Tls(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def create_certificate(self, *hosts, script="certificate.main()"):
-        """Imports certificate.py and runs `script`, in which a test can change the module before it calls `main`."""
+        """Imports certificate.py and runs `script`. A test can pass a script that changes the module before it calls `main`."""
         code = f"import sys; sys.path.insert(0, {str(tools.HERE)!r}); import certificate; {script}"
         subprocess.run([str(tools.AWS / "python"), "-c", code, str(self.folder), *(hosts or self.HOSTS)], check=True)
         return (self.folder / "ca.pem").read_bytes(), (self.folder / "server.pem").read_bytes()

@@ -1,4 +1,4 @@
-"""Terminates TLS in front of the emulator, and forwards connections unchanged.
+"""Terminates TLS in front of the emulator, and forwards the decrypted bytes unchanged.
 
     tls_front.py --listen 127.0.0.1:4443 --forward 127.0.0.1:4566 --certificate FOLDER/server.pem
 """
@@ -32,7 +32,7 @@ def address(text):
 async def serve(listen, upstream, certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    # The TLS front does not interpret HTTP, so it offers only the version that the emulator speaks.
+    # The TLS front does not interpret HTTP, so it offers only HTTP/1.1, the version that the emulator supports.
     context.set_alpn_protocols(["http/1.1"])
 
     async def forward(reader, writer):
@@ -54,7 +54,8 @@ async def serve(listen, upstream, certificate):
 
 
 async def both(*directions):
-    """Runs both directions until one of them ends, because neither HTTP clients nor the emulator use a connection that is closed in one direction."""
+    """Copies in both directions until one of them ends. The other direction is then of no use, because neither HTTP clients nor the emulator use
+    half-closed connections."""
     tasks = [asyncio.create_task(direction) for direction in directions]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

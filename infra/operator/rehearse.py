@@ -36,7 +36,7 @@ AnyTag.add_multi_constructor("!", lambda loader, suffix, node: suffix)
 
 
 def change_sets(client, stack):
-    """Returns the names of the stack's change sets, and an empty set if the stack does not exist."""
+    """Returns the names of the stack's change sets, or an empty set if the stack does not exist."""
     if status_of(client, stack) is None:
         return set()
     pages = client.get_paginator("list_change_sets").paginate(StackName=stack)

@@ -1,4 +1,4 @@
-"""Prints the physical name of a stack's table Applications. Runs in the virtual environment of the AWS tools."""
+"""Prints the name that AWS gave to the table Applications of a stack. Runs in the virtual environment of the AWS tools."""
 
 import sys
 

@@ -1,6 +1,7 @@
 """Tests of the firewall's custom rules in template.yaml, with the sample requests of events/. Run by `make lint`.
 
-The emulators do not apply the firewall, so these tests evaluate the statements as AWS documents them. tests/tests/template/firewall.rs tests the managed rules.
+The emulators do not apply the firewall, so these tests evaluate the rules themselves, in the way that AWS documents. tests/tests/template/firewall.rs tests the
+managed rules.
 """
 
 import functools

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # The names of the sets of Python tools.
 PYTHON_TOOLS = sorted(path.stem.removeprefix("requirements-") for path in (ROOT / "infra/local").glob("requirements-*.txt"))
 
-# The use of a component: it is shipped with the service, it is needed only to build it, or only tests and tools use it.
+# What a component is used for: it is shipped with the service, or needed only to build the service, or used only by tests and tools.
 SHIPS, BUILDS, TESTS = "ships", "builds", "tests"
 
 # Licences that are permitted for components shipped to browsers, in addition to those of deny.toml, with the reason.
@@ -44,7 +44,7 @@ def main():
         return check_licences(npm_packages())
     crates, depends = rust_crates()
     components = [*crates, *npm_packages(), *python_packages(), *map(built_in, BUILT_IN)]
-    # The same npm package may be installed in several folders.
+    # The same npm package may be installed in several folders. The document lists it once.
     unique = {component["bom-ref"]: component for component in sorted(components, key=lambda one: (one["bom-ref"], one["scope"]), reverse=True)}
     components = [unique[reference] for reference in sorted(unique)]
     arguments.output.parent.mkdir(parents=True, exist_ok=True)

@@ -61,7 +61,7 @@ BEFORE = {
 }
 WINDOW = 300
 HOSTS = (10, 1_000)
-# During a flood from `min(HOSTS)` hosts in the busiest second, at least this share of the other callers must be admitted.
+# If `min(HOSTS)` hosts flood a path in the busiest second, the gateway must still admit at least this share of the other callers' requests.
 ADMITTED_MIN = 0.99
 # Functions that have no route, and therefore no rate limit.
 EVENT_DRIVEN = {"deliver_code", "record_bounce", "sweep_outbox", "send_reminders"}
@@ -151,7 +151,7 @@ def requests_of(country, operations, usage):
             one["read_units"] -= QUERIES_OF_A_RUN
             one["calls"]["dynamodb Query"] -= QUERIES_OF_A_RUN
         # A scan reads the whole table with strong consistency. The measurement counted only one read unit for it, because the table was
-        # nearly empty.
+        # nearly empty. The difference from the expected size is added here.
         one["read_units"] += one["calls"].get("dynamodb Scan", 0) * (country["sizes"]["applications_kb"] / READ_UNIT_KB - 1)
     return requests
 
@@ -243,8 +243,8 @@ def costs(year, prices):
     of_file = year.seconds_of_file() * year.template.memory_of("serve_web") / 1_024 * prices["million GB-seconds of Lambda"]
     sums["API Gateway"] += year.files / 1e6 * prices["million API requests"]
     sums["Lambda"] += year.files / 1e6 * (prices["million Lambda requests"] + of_file)
-    # Photographers' browsers upload pictures directly to S3, so these writes are not among the functions' requests. Associated photos are
-    # stored for a year.
+    # Photographers' browsers upload pictures directly to S3. These writes are not among the functions' requests, so they are added here.
+    # Associated photos are stored for a year.
     sums["S3"] += year.uploads / 1e6 * prices["million S3 writes"]
     sums["S3"] += year.amounts["claimed"] * sizes["pair_mb"] / 1e3 * 12 * prices["GB of S3 a month"]
     images = year.calls["show_photo"] + year.calls["pull_photo"] + 2 * year.calls["download_photos"]
@@ -266,7 +266,7 @@ def sender_rate(year):
 
 
 def loads(year):
-    """Returns the loads of the busiest second: name, value, and what to do when its limit is near."""
+    """Returns the loads of the busiest second. Each is a tuple: the name of AWS's limit, the load, and what to do if the load comes near the limit."""
 
     def units(kind):
         return year.peak(lambda operation: year.requests[operation][kind])
@@ -295,7 +295,7 @@ def loads(year):
 
 
 def longest_wait(year, parallel):
-    """Simulates the busiest day message by message, with one shard. Returns the longest time in seconds that a message waited."""
+    """Simulates the busiest day message by message, with one shard of the outbox's stream. Returns the longest time in seconds that a message waited."""
     rng, free = random.Random(1), [0.0] * parallel
     hours, peak = year.country["peak"]["hours"], year.country["peak"]
     takes = seconds_per_message(year)
@@ -338,8 +338,8 @@ def floods(year):
         limit_before, rate_before = BEFORE.get(path, (None, None))
         for hosts in HOSTS:
             before = admitted_share(own, hosts * limit_before / WINDOW, rate_before) if path in BEFORE else None
-            # If the path needs a session, the firewall blocks requests without one. It does not recognise that a session is invented, so it only limits such
-            # requests per IP address.
+            # If the path needs a session, the firewall blocks requests without one. The firewall cannot recognise an invented session. So it does
+            # not block requests with invented sessions, but limits their number per IP address.
             now = admitted_share(own, hosts * year.template.parameters[parameter] / WINDOW, rate)
             found.append((path, hosts, own, before, 1.0 if needs_session else now, now))
     return found

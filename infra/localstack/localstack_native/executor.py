@@ -1,7 +1,7 @@
 """Runs Lambda functions of the runtimes `provided.*` as processes of this machine, without Docker.
 
-LocalStack uses the executor that LAMBDA_RUNTIME_EXECUTOR names. The default one needs Docker and downloads images. Variables in LocalStack's environment that begin
-with LAMBDA_NATIVE_ENV_ are passed to every function without this prefix.
+LocalStack uses the executor that LAMBDA_RUNTIME_EXECUTOR names. The default one needs Docker and downloads images. The variables in LocalStack's environment
+whose names begin with LAMBDA_NATIVE_ENV_ are passed to every function. This prefix is removed from the names.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ INIT_SECONDS = 10
 
 
 class FunctionProcess:
-    """A process that runs `bootstrap`. It has a separate Runtime API, and writes its output to a file."""
+    """A process that runs `bootstrap`. Each process has its own Runtime API, and its own file for output."""
 
     def __init__(self, code, env):
         self.api = RuntimeApi()

@@ -36,7 +36,7 @@ def _replaced(placeholder, item, node):
     if not isinstance(node, dict):
         return node
     filled = {key.replace(placeholder, item): _replaced(placeholder, item, value) for key, value in node.items()}
-    # An `Fn::Sub` without placeholders is replaced by its text, because Ref and GetAtt accept only strings.
+    # An `Fn::Sub` in which no placeholder remains becomes a plain string, because Ref and GetAtt accept only strings.
     text = filled.get("Fn::Sub")
     return text if isinstance(text, str) and "${" not in text else filled
 

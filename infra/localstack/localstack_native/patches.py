@@ -1,7 +1,7 @@
 """Patches of LocalStack 4.14.0. Each replaces one behaviour that differs from AWS, or that needs Docker or a download.
 
-The docstring of a patch describes the behaviour that it replaces. A patch replaces a function inside LocalStack, so the patches are valid for this version
-only.
+The docstring of a patch describes the behaviour that it replaces. A patch replaces a function inside LocalStack, so the patches work only with
+this version.
 """
 
 import fnmatch
@@ -141,7 +141,7 @@ def route_custom_domain_names():
 
 
 def return_bytes_for_binary_media_types_of_all_types():
-    """LocalStack does not know that `*/*` in binaryMediaTypes matches every type, and returns the base64 text of a function's response."""
+    """LocalStack does not know that `*/*` in binaryMediaTypes matches every type. So it returns a function's response as base64 text, without decoding it."""
     from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 
     def every_type(original):

@@ -41,8 +41,8 @@ class Report:
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Serves one process. Puts the process's reports into the queue `reports`. Responds to a poll with the next item of the queue `events`. If the item is None,
-    closes the connection."""
+    """Serves one process. Puts the process's reports into the queue `reports`. Responds to a poll with the next item of the queue `events`. If that item is
+    None, closes the connection."""
 
     daemon_threads = True
 

@@ -98,7 +98,7 @@ class Patches(unittest.TestCase):
         from localstack.services.cloudformation.engine.v2.change_set_model_transform import ChangeSetModelTransform
 
         _, execute = self.patched(ChangeSetModelTransform, "_execute_local_transforms", patches.include_without_following_references)
-        # The two resources refer to each other, as do a function with DeploymentPreference and its own alarm.
+        # The function and the alarm refer to each other, as they do in template.yaml because of DeploymentPreference.
         template = {
             "Function": {"Alarms": [{"Ref": "Alarm"}]},
             "Alarm": {"Of": {"Ref": "Function"}},

@@ -19,7 +19,7 @@ pub(crate) fn parse(raw: &[u8]) -> Option<Email> {
     let to = [message.to(), message.cc(), message.bcc()].into_iter().flatten().flat_map(addresses).collect();
     let html = message.html_bodies().find_map(|part| match &part.body {
         PartType::Html(html) => Some(html.to_string()),
-        // For a message without HTML, `html_bodies` returns the text part, so the type of the part is checked.
+        // If a message has no HTML, `html_bodies` returns its plain text. So only a part of the type HTML is used.
         PartType::Text(_) | PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Message(_) | PartType::Multipart(_) => None,
     });
     Some(Email {

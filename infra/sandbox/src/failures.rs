@@ -21,7 +21,7 @@ pub(crate) enum Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Fail {
-    /// The number of calls that fail before calls succeed.
+    /// This number of calls fail. All later calls succeed.
     First(usize),
     Always(Always),
 }

@@ -123,7 +123,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// Returns the messages after `seq`, oldest first.
+    /// Returns the messages with a sequence number above `seq`, oldest first. With `to`, returns only messages to this recipient.
     fn after(&self, seq: u64, to: Option<&str>) -> Vec<Message> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let messages = &inner.retained.messages;
@@ -131,7 +131,8 @@ impl Inbox {
         messages.range(start..).filter(|message| to.is_none_or(|to| message.sent.to.eq_ignore_ascii_case(to))).cloned().collect()
     }
 
-    /// Returns at most `limit` messages before the sequence number `before`, newest first.
+    /// Returns at most `limit` messages with a sequence number below `before`, newest first. With `to`, returns only messages to this
+    /// recipient.
     pub(crate) fn page(&self, before: Option<u64>, to: Option<&str>, limit: usize) -> Vec<Message> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner

@@ -65,7 +65,7 @@ fn assign(all: &mut Vec<Custody>, assignment: &Assignment) {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewMinor {
-    /// Key of a person.
+    /// Key of the person who has custody of the minor.
     custodian: String,
     /// True if the minor has an AFM.
     #[serde(default)]

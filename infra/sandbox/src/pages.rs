@@ -165,7 +165,7 @@ pub(crate) async fn inbox(State(world): State<World>, Query(query): Query<Paging
     layout(&page, &body)
 }
 
-/// `GET /inbox/{seq}`: one message, larger and without automatic reload.
+/// `GET /inbox/{seq}`: one message, shown larger than in the inbox and without automatic reload.
 pub(crate) async fn message(
     State(world): State<World>,
     Path(seq): Path<u64>,

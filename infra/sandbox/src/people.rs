@@ -126,7 +126,7 @@ impl<'a> ListedPerson<'a> {
     }
 }
 
-/// Number of people that can be created at run time.
+/// Maximum number of people that can be created at run time.
 const CREATED_PEOPLE_MAX: u64 = 100_000;
 
 pub(crate) struct People {
@@ -189,7 +189,7 @@ impl People {
         })
     }
 
-    /// Returns the open businesses of the person.
+    /// Returns the person's businesses that have not been closed.
     pub(crate) fn businesses_of(&self, person: &Person) -> Vec<Business> {
         self.read(|inner| person.businesses.iter().filter(|business| !inner.closed.contains(&business.afm)).cloned().collect())
     }

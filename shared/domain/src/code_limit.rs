@@ -49,7 +49,7 @@ impl Share {
         }
     }
 
-    /// Returns `Whole` if `used` has reached `limit`, `Half` if it has reached half of it, otherwise `None`.
+    /// Returns `Whole` if `used` has reached `limit`, `Half` if `used` has reached half of `limit`, otherwise `None`.
     pub fn of(used: u32, limit: u32) -> Option<Self> {
         match used {
             used if used >= limit => Some(Self::Whole),

@@ -18,7 +18,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Characters that no generated code number contains: `+` and `/` are unsafe in links and file names, and people confuse the other
-/// characters when they copy a code by hand. Codes with these characters are still parsed, because another issuer may use these characters.
+/// characters when they copy a code by hand. [`CodeNumber::parse`] accepts these characters nevertheless, because codes from other issuers
+/// may contain them.
 pub const NEVER_DRAWN: [char; 7] = ['+', '/', '0', 'O', '1', 'I', 'l'];
 
 /// 128 random bits, written as 22 characters of unpadded standard base64. [`CodeNumber::draw`] leaves 124.5 bits of entropy, because it

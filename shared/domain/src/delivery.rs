@@ -54,7 +54,7 @@ pub enum IssuanceState {
     Sent,
     Failed,
     Associated,
-    /// The code was not associated within its 14 days.
+    /// The code was not associated within 14 days of its issue.
     Expired,
 }
 

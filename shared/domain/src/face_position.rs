@@ -8,7 +8,7 @@ use crate::{
 /// Distance in pixels by which a crop may extend beyond the picture without being reported. The distance allows for rounding errors.
 const TOLERANCE: f64 = 0.5;
 
-/// A point in pixels of the picture, from its upper left corner.
+/// A point, measured in pixels from the upper left corner of the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Point {
     pub x: f64,
@@ -39,7 +39,7 @@ impl Point {
     }
 }
 
-/// The position of a face. Lengths and points are in pixels of the picture as it was given.
+/// The position of a face. Lengths and points are in pixels of the unrotated picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FacePosition {
     /// Width and height of the picture.
@@ -74,7 +74,7 @@ impl Side {
 }
 
 /// The part of a picture to use as a face photo: a rectangle that is turned around its own centre. Lengths and points are in pixels of the
-/// picture as it was given.
+/// unrotated picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crop {
     pub centre: Point,

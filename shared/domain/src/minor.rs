@@ -88,7 +88,7 @@ pub enum Custody {
     NotConfirmed,
     /// The minor has turned 18 and acts for themselves.
     Adult,
-    /// The registers have an AFM for the minor, so the person must give it too.
+    /// The registers have an AFM for the minor, so the person must also give this AFM.
     AfmRequired,
     /// The given numbers belong to different people.
     NumbersDiffer,

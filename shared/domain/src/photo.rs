@@ -90,13 +90,13 @@ pub enum UnsupportedJpeg {
     Precision,
     /// The number of components is not 1, 3 or 4, or several components have the same ID.
     Components,
-    /// Sampling factors other than 1, 2 and 4, or colour with a higher resolution than brightness.
+    /// A sampling factor is not 1, 2 or 4, or the colour has a higher resolution than the brightness.
     Sampling,
     /// The height is in a DNL segment after the first scan.
     Height,
     /// A Huffman table is missing. Motion JPEG omits the tables.
     HuffmanTables,
-    /// A quantisation table that changes between scans.
+    /// A quantisation table changes between scans.
     QuantisationTables,
     /// The colour space is not clear from the JFIF segment, Adobe's segment and the IDs of the components.
     ColourMarkers,
@@ -157,7 +157,7 @@ pub enum PictureFault {
         min_width: u32,
         min_height: u32,
     },
-    /// An edge of the small copy ([`crate::small_copy`]) is longer than its limit.
+    /// An edge of the small copy ([`crate::small_copy`]) is longer than `edge_max` pixels.
     TooLarge {
         width: u32,
         height: u32,
@@ -168,7 +168,7 @@ pub enum PictureFault {
         height: u32,
         expected: (u32, u32),
     },
-    /// EXIF orientation other than 1. The service does not rotate such pictures, because that would change their bytes.
+    /// The EXIF orientation is not 1. The service does not rotate such pictures, because that would change their bytes.
     Turned {
         orientation: u32,
     },

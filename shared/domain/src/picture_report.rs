@@ -128,8 +128,8 @@ pub struct FaceLimits {
 /// Portraits measured more than 150.
 const TONES: Limit = Limit::least(24.0);
 const ONE_FACE: Limit = Limit::between(1.0, 1.0);
-/// ISO/IEC 19794-5 (full frontal): middle of the face at 45 to 55% of the width. Widened by 0.02 on each side, because the middle between
-/// the eyes moves when the head is turned slightly.
+/// ISO/IEC 19794-5 (full frontal) requires the middle of the face at 45 to 55% of the width. This range is widened by 0.02 on each side,
+/// because the middle between the eyes moves when the head is turned slightly.
 const FACE_CENTRE: Limit = Limit::between(0.43, 0.57);
 // The Hellenic Police and ICAO Doc 9303 require the rules from `EYES_OPEN` to `SIDE_LIGHT`, mostly without numbers. The measures are ours.
 // The limits were chosen so that nearly no good portrait of our trial violates them (docs/pictures.md).
@@ -155,7 +155,7 @@ const SIDE_LIGHT: Limit = Limit::most(1.7);
 const SHARPNESS: Limit = Limit::least(0.075);
 /// Our own measure. The limit is well below the brightness of very dark skin in even light, so it detects poor light and not skin colour.
 const UNDEREXPOSURE: Limit = Limit::least(32.0);
-/// Our own measure. In good light, highlights on forehead and nose cover a few percent of the face.
+/// Our own measure. In good light, highlights on forehead and nose cover only a few percent of the face, so they stay below the limit.
 const OVEREXPOSURE: Limit = Limit::most(0.15);
 /// The Hellenic Police require a colour photo. The measure is ours. The limit is above the colour that encoders add to grey pictures.
 const COLOUR: Limit = Limit::least(12.0);
@@ -170,11 +170,12 @@ impl FileProfile {
     /// Returns the limits for a face photo in this profile. docs/pictures.md lists the sources.
     pub const fn face_limits(self) -> FaceLimits {
         let common = FaceLimits {
-            // Hellenic Police, passport photos of 40 x 60 mm: jaw to the top of the head 31 to 35 mm, which is 0.52 to 0.58 of the height.
-            // The range is widened at each end by about a tenth of the value there, because the top of the head is estimated.
+            // The Hellenic Police require 31 to 35 mm from the jaw to the top of the head in passport photos of 40 x 60 mm. This is 0.52 to
+            // 0.58 of the height. The lower limit is decreased and the upper limit increased by about a tenth, because the top of the head
+            // is estimated.
             head_height: Limit::between(0.46, 0.64),
-            // Hellenic Police, passport photos of 40 x 60 mm: eyes 30 to 39 mm above the lower edge, which is 0.35 to 0.50 from the top.
-            // Widened by 0.02 on each side.
+            // The Hellenic Police require the eyes 30 to 39 mm above the lower edge in passport photos of 40 x 60 mm, which is 0.35 to 0.50
+            // of the height from the top. This range is widened by 0.02 on each side.
             eye_line: Limit::between(0.33, 0.52),
             face_centre: FACE_CENTRE,
             eyes_open: EYES_OPEN,
@@ -194,9 +195,9 @@ impl FileProfile {
         };
         match self {
             Self::Standard => common,
-            // No specification of the head in 4:5 pictures is published. ISO/IEC 19794-5 (full frontal): head 60 to 90% of the height,
-            // middle of the eyes 30 to 50% from the top. These ranges are widened like those of 2:3 pictures, except where the head would
-            // no longer fit into the picture.
+            // For 4:5 pictures, no published specification says where the head must be. ISO/IEC 19794-5 (full frontal) requires a head of
+            // 60 to 90% of the height, and eyes at 30 to 50% of the height from the top. These ranges are widened like those of 2:3
+            // pictures, except that the head may not exceed 90%, because it would no longer fit into the picture.
             Self::IdentityCard => FaceLimits { head_height: Limit::between(0.54, 0.9), eye_line: Limit::between(0.28, 0.52), ..common },
         }
     }
@@ -227,8 +228,8 @@ pub struct Face {
     pub head_height: f64,
     pub eye_line: f64,
     pub centre: f64,
-    /// Rotation of the head in degrees. A frontal view has 0. Positive yaw turns to the right side of the picture, positive pitch lowers
-    /// the chin, and positive roll is clockwise.
+    /// Rotation of the head in degrees, 0 in a frontal view. `yaw` is positive if the face is turned to the right side of the picture,
+    /// `pitch` if the chin is lowered, and `roll` if the head is tilted clockwise.
     pub yaw: f64,
     pub pitch: f64,
     pub roll: f64,

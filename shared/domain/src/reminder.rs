@@ -126,7 +126,7 @@ mod tests {
         let without_birthday = ReminderKind::Association.kept_until(expires, None);
         for (birthday, is_due_before, until) in [
             (due.plus(Span::days(-40)), false, due.plus(Span::days(-40))),
-            // The birthday is the due day.
+            // The minor turns 18 on the due day.
             (due, false, due),
             (due.plus(Span::days(1)), true, due.plus(Span::days(1))),
             (due.plus(Span::days(400)), true, without_birthday),

@@ -23,7 +23,7 @@ const MEN: [(&str, &str); 4] = [("ΑΝΔΡΕΑΣ", "ΓΑΛΑΝΗΣ"), ("ΗΛΙΑ
 const BIRTH_DATES: u64 = 18_000;
 
 /// Invents the person with this serial number. The same serial number always gives the same person, whose numbers differ from those of all
-/// other people. The seed file does not use the ranges of these numbers. Returns `None` if the ranges are used up.
+/// other people. The numbers are from ranges that the seed file does not use. Returns `None` if the ranges are used up.
 pub(super) fn invent(serial: u64, kind: Kind) -> Option<Person> {
     // 37 and 18,000 have no common divisor, so 18,000 successive people have different birth dates.
     let day = i64::try_from(serial * 37 % BIRTH_DATES).ok()?;

@@ -2,7 +2,8 @@
 
 use crate::{face_position::Point, picture_rule::Rule};
 
-/// A point in fractions of the picture's width and height, from its upper left corner. Estimated points can lie outside of the picture.
+/// A point, measured from the picture's upper left corner, in fractions of the picture's width and height. Estimated
+/// points can lie outside of the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
     pub x: f64,

@@ -30,7 +30,8 @@ const SIGNATURE_LIMITS: SignatureLimits = SignatureLimits {
     ink: Limit::between(0.002, 0.35),
     paper_brightness: Limit::least(200.0),
     ink_contrast: Limit::least(90.0),
-    // Blue ink has more blue than red or green. Black ink has equal amounts, and a warm lamp or scanner adds some red.
+    // Blue ink has more blue than red or green, and black ink has equal amounts. The limit allows for the red that a warm lamp or a scanner
+    // adds.
     ink_colour: Limit::most(40.0),
     ink_on_edge: Limit::most(2.0),
 };
