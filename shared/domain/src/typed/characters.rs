@@ -110,7 +110,7 @@ const TEXT_CHARACTERS_MAX: usize = 6_000;
 /// A cleaned text. Its memory is overwritten when it is dropped, because it may contain a code number or a password.
 pub(super) struct Text {
     pub(super) chars: Zeroizing<Vec<char>>,
-    /// For each character, whether it belongs to the value or to a link.
+    /// For each character, whether it is used: it belongs to a link or to the value that the parser returns.
     used: Vec<bool>,
     has_invisible: bool,
     has_link: bool,

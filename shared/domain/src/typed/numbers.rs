@@ -78,8 +78,8 @@ fn without_trunk_zero(digits: &str) -> Option<Zeroizing<String>> {
     Some(Zeroizing::new(format!("{}{}", &digits[..at - 1], &digits[at..])))
 }
 
-/// Returns whether a word may precede an AFM. The prefix of another country may not precede it, because this prefix begins a tax number of
-/// that country.
+/// Returns whether a word may precede an AFM. A number after the prefix of another country, such as `DE`, is a tax number of that country
+/// and not an AFM.
 fn is_greek_prefix(word: &[char]) -> bool {
     let is_country = word.len() == 2 && word.iter().all(char::is_ascii_uppercase);
     !is_country || matches!(word, ['E', 'L'] | ['G', 'R'] | ['N', 'O'] | ['I', 'D'])
@@ -88,7 +88,7 @@ fn is_greek_prefix(word: &[char]) -> bool {
 /// A kind of number.
 struct Kind {
     labels: &'static [&'static str],
-    /// Minimum number of digits of a telephone or identity number. Fewer digits are only a part of a number.
+    /// Minimum number of digits of a telephone or identity number. A group of fewer digits can only be a part of a number.
     digits_min: usize,
     /// Returns whether a word may precede a number of this kind.
     may_precede: fn(&[char]) -> bool,
@@ -103,8 +103,8 @@ fn is_separator(c: char) -> bool {
     c.is_whitespace() || "-_()[]/'’".contains(c) || DOTS.contains(c)
 }
 
-/// Finds the only number in the text that `parse` accepts. Fails if the text contains several different numbers. Also fails if the text
-/// contains a different number that would be valid without the digits next to it.
+/// Finds the only number in the text that `parse` accepts. Fails if the text contains several different numbers. A number that is valid
+/// only without the digits next to it, such as `6912345678,1`, is never returned, but it counts as a different number.
 fn find<T: PartialEq>(text: &str, kind: &Kind, parse: impl Fn(&str) -> Option<T>) -> Result<Typed<T>, TypedError> {
     let mut text = Text::clean(text);
     if link::find(&text.chars, "%2").is_some() {
