@@ -5,7 +5,7 @@
 //! 1. after `code=` in a link, even if a mail filter has rewritten the link or a line break divides it;
 //! 2. in a link to a file from photos.zip, whose name begins with the code;
 //! 3. in one word: either the word is the code, or `read` finds the code in it, as in the name of a file from photos.zip. The word must
-//!    follow a label, be the only content, or look like a code (`looks_like_a_code`);
+//!    follow a label (a word such as `code`), be the only content, or look like a code (`looks_like_a_code`);
 //! 4. in groups separated by white space, after a label or as the only content.
 
 use std::ops::Range;

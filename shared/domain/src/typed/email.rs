@@ -21,8 +21,8 @@ const DOMAIN_END_LETTERS_MAX: usize = 3;
 /// provider does. The parser removes these signs from the beginning of an address.
 const LEADING_MARKS: &str = "/*`|~{}=-'";
 
-/// Signs, in addition to [`LEADING_MARKS`], that the email standard permits at the beginning of an address, but no provider does. The parser
-/// rejects an address that begins with one of them.
+/// More signs that the email standard permits at the beginning of an address, but no provider does. Unlike [`LEADING_MARKS`], the parser
+/// does not remove these signs, but rejects an address that begins with one of them.
 const LEADING_SIGNS: &str = "#!$%&^+?";
 
 /// Pairs of opening and closing signs that may enclose an address.

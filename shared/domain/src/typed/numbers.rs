@@ -1,9 +1,11 @@
 //! Finds mobile numbers and identity numbers in a typed or pasted text.
 //!
+//! `6912345678 9` and `6912345678/1` are rejected. The additional digit shows that the user made a mistake, and any of the digits may be
+//! the wrong one.
+//!
 //! A run consists of digits, and of spaces, dots, hyphens, underscores, slashes and brackets between the digits. If the whole run is not a
-//! number, the parser tries its lines. If no line is a number, it tries the groups that slashes or white space separate, but only if every
-//! group has at least `Kind::digits_min` digits. Therefore it rejects `6912345678 9` and `6912345678/1`. The additional digit shows a
-//! mistake, and the mistake may be in any digit.
+//! number, the parser tries its lines. If no line is a number, the parser tries the groups that slashes or white space separate, but only
+//! if every group has at least `Kind::digits_min` digits.
 
 use std::ops::Range;
 
@@ -103,8 +105,8 @@ fn is_separator(c: char) -> bool {
     c.is_whitespace() || "-_()[]/'’".contains(c) || DOTS.contains(c)
 }
 
-/// Finds the only number in the text that `parse` accepts. Fails if the text contains several different numbers. A number that is valid
-/// only without the digits next to it, such as `6912345678,1`, is never returned, but it counts as a different number.
+/// Finds the only number in the text that `parse` accepts. Fails if the text contains several different numbers. A number with additional
+/// digits next to it, as in `6912345678,1`, is not accepted, but the text is still rejected if this number differs from the accepted one.
 fn find<T: PartialEq>(text: &str, kind: &Kind, parse: impl Fn(&str) -> Option<T>) -> Result<Typed<T>, TypedError> {
     let mut text = Text::clean(text);
     if link::find(&text.chars, "%2").is_some() {
