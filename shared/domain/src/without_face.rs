@@ -168,7 +168,7 @@ mod tests {
         Moment::from_epoch_seconds(1_800_000_000 + seconds)
     }
 
-    /// Returns the rejections of uploads of business `b`, each given as the ID of the upload and the second of its rejection.
+    /// Returns the rejections of uploads of business `b`. Each upload is given as its ID and the time of its rejection in seconds.
     fn rejected(uploads: &[(&str, i64)]) -> Rejections {
         uploads.iter().fold(Rejections::default(), |all, (upload, seconds)| all.with(&business("b"), upload, at(*seconds)).unwrap_or(all))
     }

@@ -162,7 +162,8 @@ fn long_texts_without_a_code_are_rejected() {
     }
 }
 
-/// Generates codes with small and capital letters. Only one code in 50,000 has no such mix, and typed.json has examples of these.
+/// Generates codes that contain both small and capital letters. Only one code in 50,000 does not, and typed.json has examples of such
+/// codes.
 fn codes() -> impl Strategy<Value = CodeNumber> {
     any::<[u8; 16]>().prop_map(CodeNumber::from_bytes).prop_filter("small and capital letters", |code| {
         let has = |is_kind: fn(&char) -> bool| code.expose().chars().any(|c| is_kind(&c));

@@ -184,8 +184,8 @@ impl Owner {
     }
 }
 
-/// Returns the member ID for a session that contains none, because an older version of the service began the session. The older version
-/// writes the same ID into the records of the business. Such a session ends at most 8 hours after its start.
+/// Returns the member ID for a session that an older version of the service began and stored without this ID. The older version writes the
+/// ID that this function returns into the records of the business. Such a session ends at most 8 hours after its start.
 fn member_of_before(session: &Session) -> MemberId {
     MemberId::from_hash(session.subject_id.as_str().to_owned())
 }

@@ -25,7 +25,7 @@ pub enum LogCode {
     SideCallFailed,
     /// A code was sent.
     CodeSent,
-    /// Half or all of a daily limit for codes or their messages is used.
+    /// Half or all of a daily limit is used. There are daily limits for issued codes and for messages with codes.
     CodeLimit,
     /// A code was issued although no face was found in the face photo.
     IssuedWithoutFace,
@@ -43,11 +43,11 @@ pub enum LogCode {
     OutboxSwept,
     /// A reminder was sent.
     ReminderSent,
-    /// An attempt to send a reminder failed. The next run tries again. If the reminder may have been sent despite the failure, the next run
-    /// removes it instead.
+    /// An attempt to send a reminder failed. The next run of `send_reminders` tries again. But if the reminder may have been sent despite
+    /// the failure, a later run removes the reminder without sending it.
     ReminderFailed,
-    /// A reminder was removed for one of three reasons: it has expired, every attempt on the due days failed, or a claim expired without a
-    /// result, so that the reminder may have been sent.
+    /// A reminder was removed for one of three reasons: it has expired, every attempt on the due days failed, or an earlier run has claimed
+    /// the reminder and stored no result, so that the reminder may have been sent.
     ReminderGivenUp,
     /// A run of `send_reminders` has processed the reminders that are due.
     RemindersLookedAt,
@@ -55,11 +55,11 @@ pub enum LogCode {
     CaseLimit,
     /// The message about a case was sent.
     CaseMessageSent,
-    /// An attempt to send the message about a case failed. The next run tries again. If the message may have been sent despite the failure,
-    /// the next run removes it instead.
+    /// An attempt to send the message about a case failed. The next run of `send_reminders` tries again. But if the message may have been
+    /// sent despite the failure, a later run removes the message without sending it.
     CaseMessageFailed,
-    /// The message about a case was removed for one of two reasons: it has expired, or a claim expired without a result, so that the
-    /// message may have been sent.
+    /// The message about a case was removed for one of two reasons: it has expired, or an earlier run has claimed the message and stored no
+    /// result, so that the message may have been sent.
     CaseMessageGivenUp,
     /// A run of `send_reminders` has processed the messages about cases that are due.
     CaseMessagesLookedAt,

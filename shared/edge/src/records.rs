@@ -197,7 +197,7 @@ pub struct AssociationEventView {
     pub at: String,
     /// False if another person caused the event: a guardian, or the person for whom the photos were first associated.
     pub by_subject: bool,
-    /// True if the person for whom the photos were first associated erased them while they were associated for this subject.
+    /// True if this person's association ended because the photos were erased by the person for whom they were first associated.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_first_subject: bool,
     pub kept_until: String,

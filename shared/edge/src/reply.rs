@@ -28,8 +28,8 @@ const COMMON_HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
-/// A page may use the camera, to read a QR code. All other features that browsers have are disabled by name, because the header has no
-/// wildcard for features.
+/// The value of `Permissions-Policy`. A page may use the camera, to read a QR code. All other features that browsers have are disabled by
+/// name, because this header has no wildcard for features.
 const PERMISSIONS: &str = "camera=(self), accelerometer=(), autoplay=(), browsing-topics=(), display-capture=(), \
      encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
      local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), \
@@ -42,8 +42,8 @@ const PERSONAL_HEADERS: [(HeaderName, &str); 3] = [
     (header::VARY, "Accept, Accept-Language, Authorization, Cookie, Origin"),
 ];
 
-/// Returns the length of a JSON text as an escaped string. Lambda's response contains the body as such a string. Only quotation marks and
-/// backslashes need an escape, because JSON contains no raw control characters.
+/// Returns the number of bytes that a JSON text takes in Lambda's response, which contains the text as an escaped string. Only quotation
+/// marks and backslashes need an escape, because JSON contains no raw control characters.
 pub(crate) fn escaped_length(json: &[u8]) -> usize {
     json.len() + json.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }

@@ -81,7 +81,7 @@ pub fn summary(acts: &[ActKind], language: Language) -> Vec<String> {
 pub(crate) mod tests {
     use super::*;
 
-    /// All kinds, in the order in which a summary names them.
+    /// All kinds of acts, in the order in which a summary names them.
     const KINDS: [ActKind; 12] = [
         ActKind::Associated,
         ActKind::Dissociated,

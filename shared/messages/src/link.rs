@@ -7,8 +7,8 @@ pub fn code_link(public_origin: &str, code: &CodeNumber) -> String {
     format!("{}/#code={}", public_origin.trim_end_matches('/'), url_safe(code))
 }
 
-/// Returns the code in the URL-safe base64 alphabet, for links and file names. Codes that we generate contain none of the characters in
-/// which the standard and the URL-safe alphabet differ.
+/// Returns the code in the URL-safe base64 alphabet, for links and file names. This changes only codes of another issuer, because codes
+/// that we generate contain neither `+` nor `/`.
 pub(crate) fn url_safe(code: &CodeNumber) -> String {
     code.expose().replace('+', "-").replace('/', "_")
 }

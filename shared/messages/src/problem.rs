@@ -57,7 +57,8 @@ pub enum Problem {
     ExchangeRefused,
     TaxisnetUnavailable,
     RegistersUnavailable,
-    /// A register's response was not about the requested number.
+    /// The response of a register may be about another person: it lacks the requested identity number, or states another birth year than
+    /// TAXISnet.
     RegistersMismatch,
     /// TAXISnet authenticated the person, but the registers have no record of them.
     PersonUnknown,
@@ -100,7 +101,8 @@ pub enum Problem {
     },
     /// The registers know no adult with the AFM, AMKA or PAAYPA that the clerk entered.
     CasePersonUnknown,
-    /// The person at the counter has no confirmed mobile number, and the operator does not allow a declaration instead.
+    /// The person at the counter has no confirmed mobile number, and a setting forbids that the clerk declares the person's presence
+    /// instead.
     NoMobileAtKep,
     /// The AFM, AMKA or PAAYPA that the clerk entered is the clerk's own.
     OwnCase,

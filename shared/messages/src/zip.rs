@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn no_entry_name_leads_outside_the_extraction_folder() {
-        // Codes of another issuer can contain `+` and `/`, and a `/` in the name of a file would divide the name into a folder and a file.
+        // Our own codes contain neither `+` nor `/`, but codes of another issuer may. A `/` in the name of a file would make its first part
+        // a folder.
         for bytes in [[0xfb; 16], [0xff; 16]] {
             let code = CodeNumber::from_bytes(bytes);
             assert!(code.expose().contains(['+', '/']));

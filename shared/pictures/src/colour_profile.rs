@@ -56,8 +56,8 @@ pub(crate) fn keep(parts: &[&[u8]], components: usize) -> Result<Option<Vec<u8>>
             let to_srgb = rewrite(profile).and_then(|profile| ToSrgb::of(&profile));
             to_srgb.filter(ToSrgb::leaves_gray_unchanged).map(|_| None).ok_or(PictureFault::ColourProfile)
         }
-        // Browsers ignore a profile whose colour space differs from that of the picture. They convert the colours of CMYK pictures in
-        // different ways. The report warns of this.
+        // The profile is removed. Either browsers ignore it, because its colour space differs from that of the picture, or the picture is
+        // CMYK. Browsers convert the colours of CMYK pictures in different ways, so the report has a warning.
         _ => Ok(None),
     }
 }

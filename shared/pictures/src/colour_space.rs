@@ -33,7 +33,8 @@ impl ColourMarkers {
     pub(crate) fn colour_space(self, ids: &[u8]) -> Result<ColourSpace, UnsupportedJpeg> {
         match (ids, self.jfif, self.adobe) {
             ([_], _, _) => Ok(ColourSpace::Gray),
-            // If there is a JFIF segment, libjpeg-turbo ignores these IDs, but other programs do not.
+            // If there is a JFIF segment, libjpeg-turbo ignores these IDs, but other programs do not. Without a JFIF segment, libjpeg-turbo
+            // guesses the colours from these IDs. Both are rejected.
             ([b'R', b'G', b'B'], true, _) | ([b'R', b'G', b'B'], false, None) => Err(UnsupportedJpeg::ColourMarkers),
             // JFIF allows only YCbCr, and takes precedence over Adobe's segment.
             ([_, _, _], true, _) | ([_, _, _], false, None | Some(1)) => Ok(ColourSpace::YCbCr),

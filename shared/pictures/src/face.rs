@@ -106,8 +106,8 @@ fn portrait_searches(picture: &RgbImage) -> Vec<Square> {
     [1.0, 1.5].map(|scale| Square { centre: middle(picture), side: longer_edge(picture) * scale, degrees: 0.0 }).to_vec()
 }
 
-/// Searches the whole picture upright, turned by 90 degrees to either side, and upside down. A face that is upside down can pass as an
-/// upright one, with a lower score of the detector, so the direction with the highest score is the right one.
+/// Searches the whole picture upright, turned by 90 degrees to either side, and upside down. The detector can find a face that is upside
+/// down, but gives it a lower score. The direction with the highest score is therefore the right one.
 fn in_any_quarter_turn(picture: &RgbImage) -> Option<Landmarks> {
     let square = |degrees| Square { centre: middle(picture), side: longer_edge(picture), degrees };
     let upright = search(picture, square(0.0)).map(|found| Found { score: found.score + UPRIGHT_BONUS, ..found });

@@ -143,7 +143,7 @@ pub fn scaled_down(picture: &RgbImage) -> RgbImage {
     preview::scaled_down(picture)
 }
 
-/// Renders the preview of a small copy.
+/// Renders the preview of a picture from the small copy that [`decode`] returns.
 ///
 /// # Errors
 /// [`PictureFault::Damaged`] if the copy is too large for a JPEG.

@@ -20,7 +20,7 @@ pub(crate) fn decode(clean: &Clean) -> Result<RgbImage, PictureFault> {
     converted.and_then(|pixels| RgbImage::from_raw(copy.width(), copy.height(), pixels)).ok_or(PictureFault::ColourProfile)
 }
 
-/// Scales a picture to the size of the copy.
+/// Scales a picture to the size of the copy that [`decode`] returns.
 pub(crate) fn scaled_down(picture: &RgbImage) -> RgbImage {
     shrink::to_edge(picture, COPY_EDGE)
 }

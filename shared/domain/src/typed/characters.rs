@@ -103,14 +103,14 @@ pub(super) fn fold(word: &[char]) -> String {
     letters.map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
-/// Maximum number of characters that are read from a text. The rest of a longer text is ignored. Our own messages are much shorter. The
-/// limit is needed because the duration of some searches grows with the square of the length.
+/// Maximum number of characters that are read from a text. The rest of a longer text is ignored, because the duration of some searches
+/// grows with the square of the length. Our own messages, which people paste, are much shorter than this limit.
 const TEXT_CHARACTERS_MAX: usize = 6_000;
 
 /// A cleaned text. Its memory is overwritten when it is dropped, because it may contain a code number or a password.
 pub(super) struct Text {
     pub(super) chars: Zeroizing<Vec<char>>,
-    /// For each character, whether it belongs to the value or to a link.
+    /// For each character, whether it is used: it belongs to a link or to the value that the parser returns.
     used: Vec<bool>,
     has_invisible: bool,
     has_link: bool,

@@ -5,7 +5,7 @@
 //! 1. after `code=` in a link, even if a mail filter has rewritten the link or a line break divides it;
 //! 2. in a link to a file from photos.zip, whose name begins with the code;
 //! 3. in one word: either the word is the code, or `read` finds the code in it, as in the name of a file from photos.zip. The word must
-//!    follow a label, be the only content, or look like a code (`looks_like_a_code`);
+//!    follow a label (a word such as `code`), be the only content, or look like a code (`looks_like_a_code`);
 //! 4. in groups separated by white space, after a label or as the only content.
 
 use std::ops::Range;
@@ -30,8 +30,8 @@ const ATTEMPT_CHARACTERS_MAX: usize = 2 * CODE_LENGTH;
 /// Finds the code number in a text.
 ///
 /// # Errors
-/// [`MalformedCode::Several`] if the text has two different codes. If the text has no code, the error says what is wrong: with the
-/// malformed code in a link, if there is one, otherwise with the text without its labels.
+/// [`MalformedCode::Several`] if the text has two different codes. If the text has no code but a link with a malformed code, the error says
+/// what is wrong with the malformed code. If there is no such link, the error says what is wrong with the text, ignoring its labels.
 pub fn code_number(text: &str) -> Result<Typed<CodeNumber>, MalformedCode> {
     let mut search = Search { text: Text::clean(text), found: Vec::new(), link_fault: None };
     search.links();
@@ -233,8 +233,8 @@ fn is_sign(c: char) -> bool {
     "+/-_".contains(c)
 }
 
-/// Returns whether a word has small and capital letters, or letters and digits but no signs. No ordinary word of 22 letters has either mix,
-/// but paths and words with hyphens often have digits and signs.
+/// Returns whether a word has small and capital letters, or letters and digits but no signs. No ordinary word of 22 characters has either
+/// mix. The second mix excludes signs, because paths and words with hyphens often contain letters and digits.
 fn looks_like_a_code(word: &[char]) -> bool {
     let has = |is_kind: fn(&char) -> bool| word.iter().any(is_kind);
     let (small, capital) = (has(char::is_ascii_lowercase), has(char::is_ascii_uppercase));

@@ -1,7 +1,7 @@
 //! Finds the email address in a typed or pasted text.
 //!
-//! A blank inside an address is a mistake. `na me@example.gr` and `maria@example.co m` are rejected, because accepting only the part
-//! without the blank would change the recipient. A word next to an address is allowed only if it cannot belong to the address.
+//! A blank inside an address is a mistake. `na me@example.gr` and `maria@example.co m` are rejected, because `me@example.gr` and
+//! `maria@example.co` may belong to other people. A word next to an address is allowed only if it cannot belong to the address.
 
 use zeroize::Zeroizing;
 
@@ -21,8 +21,8 @@ const DOMAIN_END_LETTERS_MAX: usize = 3;
 /// provider does. The parser removes these signs from the beginning of an address.
 const LEADING_MARKS: &str = "/*`|~{}=-'";
 
-/// Other signs that the email standard permits at the beginning of an address, but no provider does. The parser rejects an address that
-/// begins with one of them.
+/// More signs that the email standard permits at the beginning of an address, but no provider does. Unlike [`LEADING_MARKS`], the parser
+/// does not remove these signs, but rejects an address that begins with one of them.
 const LEADING_SIGNS: &str = "#!$%&^+?";
 
 /// Pairs of opening and closing signs that may enclose an address.
@@ -124,8 +124,8 @@ fn last_word(text: &[char]) -> &[char] {
     &text[text.len() - text.iter().rev().take_while(|&&c| is_word(c) || c == '-').count()..]
 }
 
-/// Returns whether a text contains a byte in quoted-printable, the encoding of emails, such as `=3D`. Such a byte would otherwise become a
-/// part of the address.
+/// Returns whether a text contains an encoded byte such as `=3D`, as in quoted-printable, the encoding of emails. Without this check, the
+/// encoded byte would become a part of the address.
 fn is_quoted_printable(text: &[char]) -> bool {
     text.windows(3).any(|window| window[0] == '=' && window[1..].iter().all(|c| matches!(c, '0'..='9' | 'A'..='F')))
 }

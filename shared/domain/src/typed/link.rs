@@ -20,8 +20,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) type Chars = Zeroizing<Vec<char>>;
 
 /// Removes the encodings of a link one after the other, and returns the form of the link after each step. The encodings are
-/// percent-encoding (SafeLinks and most filters), the encoding of Proofpoint's version 2, and base64. The first form is the link as it is,
-/// or without Proofpoint's encoding.
+/// percent-encoding (SafeLinks and most filters), the encoding of Proofpoint's version 2, and base64. The first form is the link itself. If
+/// Proofpoint's version 2 encoded the link, the first form is the link without this encoding.
 pub(super) fn readable_forms(link: &[char]) -> Vec<Chars> {
     let mut forms = Vec::new();
     let text: Zeroizing<String> = Zeroizing::new(link.iter().collect());
@@ -104,12 +104,12 @@ fn url_safe(c: char) -> char {
     }
 }
 
-/// Returns the first position of `wanted`, which is ASCII.
+/// Returns the first position of `wanted`, which must be ASCII.
 pub(super) fn find(text: &[char], wanted: &str) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window.iter().copied().eq(wanted.chars()))
 }
 
-/// Returns every position of `wanted`, which is ASCII in lower case. Ignores the case of `text`.
+/// Returns every position of `wanted`, which must be ASCII in lower case. Ignores the case of `text`.
 pub(super) fn find_all(text: &[char], wanted: &str) -> Vec<usize> {
     let is_here = |window: &[char]| window.iter().map(char::to_ascii_lowercase).eq(wanted.chars());
     text.windows(wanted.len()).enumerate().filter(|(_, window)| is_here(window)).map(|(at, _)| at).collect()

@@ -1,9 +1,11 @@
 //! Finds mobile numbers and identity numbers in a typed or pasted text.
 //!
+//! `6912345678 9` and `6912345678/1` are rejected. The additional digit shows that the user made a mistake, and any of the digits may be
+//! the wrong one.
+//!
 //! A run consists of digits, and of spaces, dots, hyphens, underscores, slashes and brackets between the digits. If the whole run is not a
-//! number, the parser tries its lines. If no line is a number, it tries the groups that slashes or white space separate, but only if every
-//! group has at least `Kind::digits_min` digits. Therefore it rejects `6912345678 9` and `6912345678/1`. The additional digit shows a
-//! mistake, and the mistake may be in any digit.
+//! number, the parser tries its lines. If no line is a number, the parser tries the groups that slashes or white space separate, but only
+//! if every group has at least `Kind::digits_min` digits.
 
 use std::ops::Range;
 
@@ -78,8 +80,8 @@ fn without_trunk_zero(digits: &str) -> Option<Zeroizing<String>> {
     Some(Zeroizing::new(format!("{}{}", &digits[..at - 1], &digits[at..])))
 }
 
-/// Returns whether a word may precede an AFM. The prefix of another country may not precede it, because this prefix begins a tax number of
-/// that country.
+/// Returns whether a word may precede an AFM. A number after the prefix of another country, such as `DE`, is a tax number of that country
+/// and not an AFM.
 fn is_greek_prefix(word: &[char]) -> bool {
     let is_country = word.len() == 2 && word.iter().all(char::is_ascii_uppercase);
     !is_country || matches!(word, ['E', 'L'] | ['G', 'R'] | ['N', 'O'] | ['I', 'D'])
@@ -88,7 +90,7 @@ fn is_greek_prefix(word: &[char]) -> bool {
 /// A kind of number.
 struct Kind {
     labels: &'static [&'static str],
-    /// Minimum number of digits of a telephone or identity number. Fewer digits are only a part of a number.
+    /// Minimum number of digits of a telephone or identity number. A group of fewer digits can only be a part of a number.
     digits_min: usize,
     /// Returns whether a word may precede a number of this kind.
     may_precede: fn(&[char]) -> bool,
@@ -103,8 +105,8 @@ fn is_separator(c: char) -> bool {
     c.is_whitespace() || "-_()[]/'’".contains(c) || DOTS.contains(c)
 }
 
-/// Finds the only number in the text that `parse` accepts. Fails if the text contains several different numbers. Also fails if the text
-/// contains a different number that would be valid without the digits next to it.
+/// Finds the only number in the text that `parse` accepts. Fails if the text contains several different numbers. A number with additional
+/// digits next to it, as in `6912345678,1`, is not accepted, but the text is still rejected if this number differs from the accepted one.
 fn find<T: PartialEq>(text: &str, kind: &Kind, parse: impl Fn(&str) -> Option<T>) -> Result<Typed<T>, TypedError> {
     let mut text = Text::clean(text);
     if link::find(&text.chars, "%2").is_some() {

@@ -18,8 +18,8 @@ const DIVISION_LENGTH_MAX: usize = 3;
 ///
 /// If the text has the last line of our SMS, `@host #123456`, the password is the number in it. Otherwise the password is six digits,
 /// undivided or in two groups of three. If there are several such numbers, the password is the one after a label (`password is`,
-/// `κωδικός`). After a label, and in a text without other words, the digits may be divided in other ways too. A number that is written as a
-/// date is the password only if the text contains nothing else.
+/// `κωδικός`). After a label, or in a text that has no words except labels, the digits may be divided in other ways too. A number that is
+/// written as a date is the password only if the text has no words except labels and no other number that can be the password.
 ///
 /// # Errors
 /// See [`TypedError`].

@@ -155,7 +155,7 @@ fn an_operation_that_accepts_a_jpeg_rejects_everything_that_another_site_can_sen
         assert_eq!(check(&[jpeg], &"x".repeat(100)), Ok(()));
         assert_eq!(check(&[jpeg], &"x".repeat(101)), Err(Problem::BodyTooLarge { limit: 100 }));
     }
-    // Every other media type is rejected, even if the body is empty. This includes the types that a form can send.
+    // Every media type except `image/jpeg` is rejected, even if the body is empty. A form on another site can send the first three types.
     let unsupported = Err(Problem::UnsupportedMediaType { accepted: BodyType::Jpeg });
     for kind in [
         "text/plain",

@@ -16,8 +16,8 @@ use storage::{
 use super::{SELF, Subject, managed_by, named_subject, session_with_role};
 use crate::{call::Call, failure::Failure};
 
-/// Somebody who acts for the subject: a citizen who has agreed to the text on personal data, or a clerk with an open case. In the case, the
-/// person's presence is proven and the person has agreed to this text.
+/// The caller of an operation that both citizens and clerks may call: a citizen who has agreed to the text on personal data, or a clerk
+/// with an open case in which the presence of the person at the counter is proven and this person has agreed to the same text.
 #[derive(Debug)]
 pub struct Acting {
     pub session: Session,
@@ -206,13 +206,15 @@ impl Acting {
         self.case.as_ref().map_or(&self.session.consent, |case| &case.consent).as_deref()
     }
 
-    /// Returns the sealed facts about the case. Each record that is written in the case contains them. `None` for a citizen.
+    /// Returns the sealed facts about the case: office, application number and clerk. Handlers store them in each record that they write in
+    /// the case. `None` for a citizen.
     pub fn channel(&self) -> Option<&AtKep> {
         self.case.as_ref().map(|case| &case.at_kep)
     }
 
-    /// Begins a transaction. For a clerk, its first write records an act in the case. The transaction fails if the case has ended in the
-    /// meantime or has too many acts ([`Self::is_case_over`]). For a citizen, the transaction begins without a write.
+    /// Begins a transaction. For a clerk, the first write of the transaction records in the case what the clerk does (an act). The
+    /// transaction fails if the case has ended in the meantime or has too many acts ([`Self::is_case_over`]). For a citizen, the
+    /// transaction begins without a write.
     ///
     /// # Errors
     /// If the write cannot be serialized.

@@ -32,12 +32,12 @@ pub struct CaseView {
     /// State of the one-time password that was sent. Present until the password is verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otp: Option<OtpView>,
-    /// The text on personal data. Present after the presence is proven.
+    /// The text on personal data. Absent until it is proven that the person is at the counter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentView>,
     pub opened_at: String,
     pub expires_at: String,
-    /// Number of codes that can still be submitted for the person today. Present when the case is ready.
+    /// Number of codes that can still be submitted for the person today. Absent until the person has agreed to the text on personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submissions_left: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +55,7 @@ pub struct CasePersonView {
     pub birth_date: String,
 }
 
-/// An act in the case.
+/// Something that the clerk did in the case.
 #[derive(Debug, Clone, Serialize)]
 pub struct ActView {
     pub what: ActKind,

@@ -72,7 +72,7 @@ pub struct FailureView {
     pub reason: FailureReason,
     /// Text that explains `reason`.
     pub message: &'static str,
-    /// True if the code is not sent to this recipient again.
+    /// True if the service no longer sends the code to this recipient.
     pub permanent: bool,
 }
 

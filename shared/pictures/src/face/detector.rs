@@ -34,7 +34,7 @@ pub(super) struct Candidate {
     pub(super) square: Square,
 }
 
-/// A box with the detector's score, in fractions of the searched square.
+/// The detector's score of a box, and the box in fractions of the searched square.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     score: f64,

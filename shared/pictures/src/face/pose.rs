@@ -73,7 +73,7 @@ fn rotation(covariance: &[[f64; 3]; 3]) -> [[f64; 3]; 3] {
 
 /// Returns the eigenvector of length 1 of the largest eigenvalue, by Jacobi's method.
 fn largest_eigenvector(mut matrix: [[f64; 4]; 4]) -> [f64; 4] {
-    /// Each sweep squares the error, so fewer sweeps would be enough.
+    /// Number of sweeps. Fewer would be enough, because each sweep squares the error.
     const SWEEPS: usize = 12;
     let mut vectors: [[f64; 4]; 4] = std::array::from_fn(|row| std::array::from_fn(|column| f64::from(u8::from(row == column))));
     for _ in 0..SWEEPS {

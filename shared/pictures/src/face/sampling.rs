@@ -37,8 +37,8 @@ impl Square {
 
     /// Returns the square, scaled to `size` x `size` pixels: rows of pixels, each with red, green and blue from 0 to 255.
     ///
-    /// Each pixel of the result is the mean of up to `SAMPLES_MAX` x `SAMPLES_MAX` interpolated samples. There is about one sample for each
-    /// pixel of the picture that the pixel of the result covers.
+    /// Each pixel of the result is the mean of interpolated samples: about one for each pixel of the picture in the covered area, but at
+    /// most `SAMPLES_MAX` x `SAMPLES_MAX`.
     pub(super) fn read(&self, picture: &RgbImage, size: usize, outside: Outside) -> Vec<f32> {
         let samples = (self.side / size as f64).round().clamp(1.0, SAMPLES_MAX) as usize;
         let step = self.side / (size * samples) as f64;

@@ -72,8 +72,8 @@ fn crop(gray: &GrayImage, (left, top, right, bottom): (f64, f64, f64, f64)) -> (
     (x, y, imageops::crop_imm(gray, x, y, width, height).to_image())
 }
 
-/// Measures the background beside and above the head. Uses the means of blocks of pixels, so that grain has no effect. The spread does not
-/// include the darkest and the lightest twentieth of the blocks.
+/// Measures the background beside and above the head. Uses the means of blocks of pixels, so that grain has no effect. The spread is the
+/// range of brightness of all blocks except the darkest and the lightest twentieth.
 pub(super) fn background(gray: &GrayImage, face: &Landmarks) -> Option<Background> {
     /// Width and height of the averaged blocks, in pixels.
     const BLOCK: usize = 8;

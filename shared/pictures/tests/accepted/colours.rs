@@ -164,8 +164,8 @@ fn nothing_can_be_hidden_in_a_colour_profile() {
     }
 }
 
-/// Browsers apply an RGB profile to a gray picture too. Most RGB profiles have the curve of sRGB and change no gray level. Such a profile
-/// can be removed. Other RGB profiles get the picture rejected.
+/// Browsers apply an RGB profile to a gray picture too. Most RGB profiles have the curve of sRGB and change no gray level, so they can be
+/// removed. A gray picture with any other RGB profile is rejected.
 #[test]
 fn a_gray_picture_with_a_profile_for_colours_is_accepted_if_the_profile_changes_nothing() {
     let gray = include_bytes!("../data/gray.jpg");
