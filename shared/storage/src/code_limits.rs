@@ -113,8 +113,8 @@ impl CodeLimits {
         Ok(Ok(Counters { counters: chosen, writes }))
     }
 
-    /// Executes `writes` and increments the counts in one transaction. If the chosen SMS item has reached its share of the limit since it
-    /// was read, retries with another SMS item.
+    /// Executes `writes` and increments the counts in one transaction. The count of all SMS is divided among several items, of which `read`
+    /// has chosen one. If this item has reached its share of the limit since it was read, retries with another item.
     ///
     /// # Errors
     /// [`CommitError::Reached`] if a limit is reached. [`CommitError::Transaction`] if the transaction fails for another reason.
@@ -219,8 +219,9 @@ fn pick(mut counters: Vec<Counter>) -> Result<Option<Counter>, StorageError> {
 }
 
 impl Counters {
-    /// Returns the limit whose condition failed, or `None` if the condition of another write failed. `failed_conditions` are positions of
-    /// writes in the transaction, which begins with the writes of these counts.
+    /// Returns the limit that made the transaction fail, or `None` if the condition of one of the caller's own writes failed.
+    /// `failed_conditions` are positions of writes in the transaction. Its first writes increment these counts, and the caller's writes
+    /// follow.
     fn limit_of(&self, failed_conditions: &[usize]) -> Option<CodeLimit> {
         if failed_conditions.iter().any(|position| *position >= self.counters.len()) {
             return None;
