@@ -230,7 +230,7 @@ impl Counters {
     }
 
     /// Returns the limits of which at least half is used after the transaction. A limit is returned after every transaction beyond half,
-    /// not only after the one that reaches half, because concurrent calls may have read the same counts, so that none of them saw exactly
+    /// not only after the one that reaches half, because concurrent calls may read the same count, and then none of them may see exactly
     /// half.
     pub fn reached(&self) -> impl Iterator<Item = (CodeLimit, Share)> {
         self.counters.iter().filter_map(|counter| Share::of(counter.total_used + 1, counter.total_limit).map(|share| (counter.of, share)))
