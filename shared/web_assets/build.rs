@@ -32,7 +32,7 @@ const TYPES: [(&str, &str, bool); 14] = [
 /// Largest file that fits into a Lambda response as base64, with room for headers.
 const ASSETS_BYTES_MAX: usize = 4_300_000;
 const BROTLI_QUALITY_MAX: i32 = 11;
-/// Base-2 logarithm of the window size. 4 MB is larger than any file that is compressed here.
+/// Base-2 logarithm of the window size. The window has 4 MB, which is larger than any file that is compressed here.
 const BROTLI_WINDOW_BITS: i32 = 22;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -51,9 +51,9 @@ fn boxes(rule: Rule) -> Vec<(f64, f64, f64, f64)> {
     zones.map(|zone| bounds(zone.points)).collect()
 }
 
-/// Returns the portrait with the content of each box scaled vertically by the factor `part`. A `part` below 1 closes eyes and lips. A
-/// horizontal line in the box stays where it is. `towards` is the position of this line, from 0 (top of the box) to 1 (bottom). The skin
-/// above and below is stretched or compressed to fit. With a lower `flatness`, the left and right ends of the box are scaled more.
+/// Returns the portrait with the content of each box scaled vertically by the factor `part`. A `part` below 1 closes eyes and lips. One
+/// horizontal line of the box does not move. `towards` is the position of this line, from 0 (top of the box) to 1 (bottom). The skin above
+/// and below the box is stretched or compressed to fit. With a lower `flatness`, the left and right ends of the box are scaled more.
 fn compressed(boxes: &[(f64, f64, f64, f64)], part: f64, towards: f64, flatness: f64) -> Vec<u8> {
     changed(PORTRAIT, |picture| {
         let mut result = picture.clone();

@@ -111,7 +111,7 @@ fn a_file_with_a_second_frame_is_rejected() {
     let giant = made::giant();
     let frame = giant.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
     let length = 2 + usize::from(u16::from_be_bytes([giant[frame + 2], giant[frame + 3]]));
-    // If a file has two frames, some decoders use the first and others the last.
+    // Some decoders would use the first of two frames, and others the last. So a file with two frames is rejected.
     let good = include_bytes!("data/gray_progressive.jpg");
     let scan = good.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
     for at in [2, scan] {
@@ -252,7 +252,8 @@ fn tables_and_headers_cannot_hide_other_data() {
     }
 }
 
-/// Some decoders would follow the first of two Adobe segments, others the last.
+/// Some decoders would use the colour transform of the first of two Adobe segments, and others that of the last. So a file is rejected if
+/// the two transforms differ.
 #[test]
 fn contradicting_colour_transforms_are_rejected() {
     let good = include_bytes!("data/rgb_without_conversion.jpg");
@@ -295,7 +296,7 @@ fn unsupported_kinds_of_jpeg_are_rejected_with_their_reason() {
     assert!(pictures::clean(&[&plain[..scan], &quantisation, &plain[scan..]].concat()).is_ok(), "before the first scan");
 }
 
-/// A small file whose picture has nearly the maximum number of pixels. Such pictures take a function the longest to decode.
+/// The file is small, but its picture has nearly the maximum number of pixels. Pictures of this size take the longest to decode.
 #[test]
 fn a_picture_of_fifty_megapixels_is_decoded_and_rejected_for_its_content() {
     const WIDTH: u16 = 5_770;

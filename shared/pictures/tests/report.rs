@@ -139,7 +139,7 @@ fn a_picture_of_one_tone_is_rejected() {
 fn head_size_and_position_must_fit_the_profile() {
     let small = face(&placed(0.7, 0, 0), &[Rule::HeadHeight]);
     assert!(finding(&small, Rule::HeadHeight).is_below());
-    // The head reaches into the upper corners. The report may therefore also contain an uneven background.
+    // The head reaches into the upper corners. The report may therefore also complain that the background is uneven.
     let large = inspect(STANDARD, ImageKind::Face, &placed(1.22, 0, 100));
     assert!(violated(&large).contains(&Rule::HeadHeight) && large.ok(), "{large:#?}");
     assert!(!finding(&large, Rule::HeadHeight).is_below());
@@ -178,13 +178,13 @@ fn a_background_must_be_even_and_light() {
     face(&dark, &[Rule::BackgroundBrightness]);
 }
 
-/// The pictures of good studios differ from each other by as much as these variations.
+/// The portraits of two good studios can differ from each other as much as these variations differ from the original portrait.
 #[test]
 fn mild_variations_of_light_skin_size_and_position_violate_no_rule() {
     for file in [
         toned(made::PORTRAIT, |level| level * 0.85),
         toned(made::PORTRAIT, |level| level * 1.15),
-        // Dark skin and light skin.
+        // The next picture has darker skin, and the one after it has lighter skin.
         toned(made::PORTRAIT, |level| 255.0 * (level / 255.0).powf(1.4)),
         toned(made::PORTRAIT, |level| 255.0 * (level / 255.0).powf(0.75)),
         changed(made::PORTRAIT, |picture| imageops::flip_horizontal(&picture)),

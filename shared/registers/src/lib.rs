@@ -46,12 +46,12 @@ pub fn http_client() -> Result<reqwest::Client, RegisterError> {
     client(if has_custom_roots { None } else { Some(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }) })
 }
 
-/// Returns whether the environment names the root certificates to trust.
+/// Returns whether an environment variable says which root certificates to trust.
 fn has_custom_roots(variable: impl Fn(&'static str) -> Option<OsString>) -> bool {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|name| variable(name).is_some_and(|path| !path.is_empty()))
 }
 
-/// Creates an HTTP client that trusts the given root certificates, or those that the environment names if `roots` is `None`. The default
+/// Creates an HTTP client that trusts `roots`, or, if `roots` is `None`, the certificates in `SSL_CERT_FILE` or `SSL_CERT_DIR`. The default
 /// roots are compiled into the binary, because loading the system's roots took longer than everything else that a function does before its
 /// first event.
 fn client(roots: Option<RootCertStore>) -> Result<reqwest::Client, RegisterError> {

@@ -171,7 +171,8 @@ async fn only_a_greek_mobile_number_counts_as_confirmed() {
     }
 }
 
-/// The alarm `RegisterMismatches` matches the first word of the cause in the log.
+/// The log line of a rejected response contains the text of the error as `cause`. The alarm `RegisterMismatches` matches the first word of
+/// this text.
 #[test]
 fn the_cause_of_a_mismatch_begins_with_the_word_that_the_alarm_matches() {
     let watch = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/watch.yaml")).unwrap();

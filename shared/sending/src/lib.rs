@@ -139,7 +139,7 @@ impl Email {
     }
 }
 
-/// What SES needs for reports on an email: the configuration set, and the values of the two tags.
+/// What SES needs so that it reports on an email: the configuration set, and the values of the tags [`MESSAGE_TAG`] and [`SENDING_TAG`].
 #[derive(Clone, Copy)]
 struct Reported<'a> {
     configuration_set: &'a str,
@@ -165,7 +165,8 @@ impl ReportedEmail {
         self.email.sender()
     }
 
-    /// Sends a MIME message to an address. Reports identify the message by the two random IDs, which SES stores as tags of the email.
+    /// Sends a MIME message to an address. `message_id` and `sending_id` are random IDs. SES stores them as tags of the email, and each
+    /// report about the email contains them.
     ///
     /// # Errors
     /// Returns a [`SendingError`] with the error code of AWS.

@@ -1,7 +1,7 @@
 //! The table `Applications`: the applications of public bodies, with their names, purpose, profile and public keys.
 //!
-//! The service only reads this table. Operators write it with the command in infra/operator, and each change is conditional on the revision
-//! that was read.
+//! The service only reads this table. Operators write it with the command in infra/operator. A change fails if the application has changed
+//! since the command read it.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Application {
     /// item is retained because people's histories show its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Moment>,
-    /// An ID that every change replaces. Updates are conditional on the revision that was read.
+    /// An ID that is replaced with every change, so that an update can fail if the application has changed since it was read.
     pub revision: String,
 }
 

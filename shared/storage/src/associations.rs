@@ -30,15 +30,15 @@ pub struct Association {
     pub set_id: String,
     pub profile: FileProfile,
     pub images: Vec<ImageFacts>,
-    /// Start of this association. The 365 days until `expires_at` count from the first association of the code, which may have been
-    /// earlier.
+    /// Start of this association. `expires_at` is 365 days after the first association of the code, which may have been earlier than this
+    /// one.
     pub associated_at: Moment,
     pub expires_at: Moment,
     /// The business that uploaded the photos. `business` and `upload_id` are the key of the item in `Issuances` in which verdicts of public
     /// bodies are stored.
     pub business: BusinessId,
     pub upload_id: String,
-    /// An ID that every change replaces. Updates are conditional on the revision that was read.
+    /// An ID that is replaced with every change, so that an update can fail if the association has changed since it was read.
     pub revision: String,
     /// Authorized applications. All are stored in this item, so that deleting the item ends every authorization. An authorization that a
     /// guardian gave is still listed after it has ended at the minor's 18th birthday.

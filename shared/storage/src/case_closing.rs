@@ -88,8 +88,8 @@ impl CaseClosing {
     }
 }
 
-/// Adds the writes that end the record of a case and let the clerk open another one. These writes do not change the message to the person,
-/// which is stored only after the person's presence is proven.
+/// Adds the writes that end the record of a case and let the clerk open another one. These writes do not change the message to the person.
+/// If there is one (`Case::message`), the caller must make it due.
 ///
 /// # Errors
 /// If a write cannot be built.

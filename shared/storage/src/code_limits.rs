@@ -113,8 +113,8 @@ impl CodeLimits {
         Ok(Ok(Counters { counters: chosen, writes }))
     }
 
-    /// Executes `writes` and increments the counts in one transaction. If the chosen SMS item has reached its share of the limit since it
-    /// was read, retries with another SMS item.
+    /// Executes `writes` and increments the counts in one transaction. The count of all SMS is divided among several items, of which `read`
+    /// has chosen one. If this item has reached its share of the limit since it was read, retries with another item.
     ///
     /// # Errors
     /// [`CommitError::Reached`] if a limit is reached. [`CommitError::Transaction`] if the transaction fails for another reason.
@@ -219,8 +219,9 @@ fn pick(mut counters: Vec<Counter>) -> Result<Option<Counter>, StorageError> {
 }
 
 impl Counters {
-    /// Returns the limit whose condition failed, or `None` if the condition of another write failed. `failed_conditions` are positions of
-    /// writes in the transaction, which begins with the writes of these counts.
+    /// Returns the limit that made the transaction fail, or `None` if the condition of one of the caller's own writes failed.
+    /// `failed_conditions` are positions of writes in the transaction. Its first writes increment these counts, and the caller's writes
+    /// follow.
     fn limit_of(&self, failed_conditions: &[usize]) -> Option<CodeLimit> {
         if failed_conditions.iter().any(|position| *position >= self.counters.len()) {
             return None;
@@ -229,7 +230,7 @@ impl Counters {
     }
 
     /// Returns the limits of which at least half is used after the transaction. A limit is returned after every transaction beyond half,
-    /// not only after the one that reaches half, because concurrent calls may have read the same counts, so that none of them saw exactly
+    /// not only after the one that reaches half, because concurrent calls may read the same count, and then none of them may see exactly
     /// half.
     pub fn reached(&self) -> impl Iterator<Item = (CodeLimit, Share)> {
         self.counters.iter().filter_map(|counter| Share::of(counter.total_used + 1, counter.total_limit).map(|share| (counter.of, share)))

@@ -134,8 +134,9 @@ impl Consents {
         self.0.put_write(to_item(&consent)?)
     }
 
-    /// Builds the write that extends the retention of the agreement to the text on personal data, so that it is retained as long as the
-    /// records of photos that expire at `photos_expire_at`. The transaction fails if there is no such agreement.
+    /// Builds the write that extends the retention of the agreement to the text on personal data. The agreement is then retained as long as
+    /// the records of photos that expire at `photos_expire_at`. The transaction fails if the person has not agreed to this version of the
+    /// text.
     ///
     /// # Errors
     /// If the request cannot be built.

@@ -160,7 +160,7 @@ impl Record {
         }
     }
 
-    /// Returns the ID of the record among the records of the same kind. The ID is used in URLs and as the cursor of pages.
+    /// Returns the sort key without the prefix of the kind. This ID is used in URLs and as the cursor of pages.
     pub fn id(&self) -> &str {
         self.event.split_once('#').map_or(self.event.as_str(), |(_, id)| id)
     }
@@ -209,8 +209,8 @@ impl History {
         self.table.get(key2(KEY, subject.as_str(), RANGE, event), now).await
     }
 
-    /// Returns the records among `records` whose authorization cannot be ended, because the record is missing, unreadable or already ended.
-    /// The record of an authorization in force is in this state only if a table was restored from a backup.
+    /// Returns those of the sort keys `records` whose authorization cannot be ended, because its record is missing, unreadable or already
+    /// ended. For an authorization in force this happens only if a table was restored from a backup.
     ///
     /// # Errors
     /// Storage errors.

@@ -113,7 +113,8 @@ impl Issuances {
         self.0.update_write(update)
     }
 
-    /// Builds the write that stores the verdict of an application on an image. A later verdict in the same slot replaces the earlier one.
+    /// Builds the write that stores the verdict of an application on an image. `slot` is derived from the application, the image and the
+    /// upload, so a later verdict of the same application on the same image replaces the earlier one.
     ///
     /// # Errors
     /// If the request cannot be built.

@@ -79,7 +79,7 @@ fn context<'a>(subject_id: &'a SubjectId, set_id: &'a str) -> [(&'static str, &'
 /// Reads a subject's association in force and the key that belongs to it.
 ///
 /// # Errors
-/// Storage errors. [`StorageError::Corrupt`] if an association still has no key after both were read again.
+/// Storage errors. [`StorageError::Corrupt`] if an association has no matching key, even after association and key were read again.
 pub async fn in_force(
     associations: &Associations,
     keys: &Keys,

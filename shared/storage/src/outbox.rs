@@ -68,9 +68,9 @@ fn failure_value(failure: DeliveryFailure) -> Result<AttributeValue, StorageErro
 /// Attribute names and values that the condition [`unchanged`] uses.
 type Operands = (HashMap<String, String>, HashMap<String, AttributeValue>);
 
-/// Returns the condition that a message has not changed since it was read, and the attribute names and values that the condition uses. It
-/// extends [`UNCHANGED`] by `sending_id` and `failure`, because a completed resend may change only `sending_id`, and another reported
-/// failure may change only `failure`.
+/// Returns the condition that a message has not changed since it was read, and the attribute names and values that the condition uses. In
+/// addition to [`UNCHANGED`], the condition compares `sending_id` and `failure`, because a completed resend may change only `sending_id`,
+/// and another reported failure may change only `failure`.
 fn unchanged(message: &OutboxItem) -> Result<(String, Operands), StorageError> {
     let names = [("#state", "state"), ("#attempts", "attempts"), ("#next", "next_at"), ("#sending", SENDING), ("#failure", FAILURE)];
     let names = HashMap::from(names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned())));

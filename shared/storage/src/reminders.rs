@@ -2,8 +2,8 @@
 //! key that is used for nothing else, and deleted when the message is sent.
 //!
 //! The partition key of a reminder begins with the day in Athens on which the reminder is due. A reminder is about a code or an
-//! association. Its key can be computed from the ID of the code or of the associated person, and from the expiry. A transaction that ends
-//! the code or association can therefore also delete the reminder.
+//! association. The reminder's key can be computed from the ID of the code or of the associated person, and from the expiry. A transaction
+//! that ends the code or association can therefore delete the reminder without searching for it.
 
 pub mod cases;
 

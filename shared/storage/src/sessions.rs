@@ -45,10 +45,11 @@ use crate::{
 
 const KEY: &str = "session_id";
 
-/// Lists the updates of a session. For each update, lists the attributes that its key, condition or expression names.
+/// Lists the functions that update a session. For each function, lists the attributes in the key, the condition and the update expression.
 ///
 /// IAM allows each function only the attributes of the updates that it makes (template.yaml), so that a compromised function cannot, for
-/// example, add minors to a session. IAM does not distinguish attributes in conditions from attributes that are written.
+/// example, add minors to a session. Attributes in conditions are listed too, because IAM does not distinguish them from attributes that
+/// are written.
 pub const UPDATE_ATTRIBUTES: [(&str, &[&str]); 21] = [
     ("touch", &[KEY, TTL_ATTRIBUTE, "successor", "used_at"]),
     ("rotate_write", &[KEY, TTL_ATTRIBUTE, "successor", "tries"]),
@@ -90,8 +91,8 @@ struct SessionItem {
     /// IDs of the attempts to enter the one-time password. They are a set, so that a repeated write is counted once.
     #[serde(skip_serializing_if = "Option::is_none")]
     tries: Option<HashSet<String>>,
-    /// The new token, sealed, after the session was rotated. It is stored for a browser that did not receive the response with the new
-    /// token.
+    /// The session's new token, sealed. Absent if the session was not rotated. It is stored for a browser that did not receive the response
+    /// with the new token.
     #[serde(skip_serializing_if = "Option::is_none")]
     successor: Option<ByteBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -287,7 +288,8 @@ impl Sessions {
         let pointer = old.token.key().seal(SUCCESSOR, successor.expose().as_bytes())?;
         let update = Update::builder()
             .set_key(Some(key(KEY, &old.token.session_id())))
-            // The correct attempt is removed from the count, so that the caller can repeat it if the response was lost.
+            // The attempt with the correct password is removed from the count. If its response is lost, the caller can then repeat the
+            // attempt.
             .update_expression("SET #successor = :successor, #end = :end DELETE #tries :correct")
             .condition_expression("attribute_exists(#key) AND attribute_not_exists(#successor)")
             .expression_attribute_names("#key", KEY)

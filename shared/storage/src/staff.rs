@@ -146,7 +146,7 @@ impl Staff {
         self.0.update_write(update)
     }
 
-    /// Builds the write that replaces an authorization. The transaction fails if it has changed since it was read.
+    /// Builds the write that replaces an authorization. The transaction fails if the authorization has changed since it was read.
     ///
     /// # Errors
     /// If the item cannot be serialized.

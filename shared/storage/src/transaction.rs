@@ -107,7 +107,8 @@ impl Transaction {
                 return Err(match (conflict, throttled) {
                     (true, _) => TransactionError::Conflict,
                     (false, true) => StorageError::Throttled("TransactWriteItems".to_owned()).into(),
-                    // `Conflict` promises that nothing was written. It is not returned here, because the earlier request may still succeed.
+                    // The result is not `Conflict`, because `Conflict` means that nothing was written. Here the earlier request may still
+                    // succeed.
                     (false, false) => StorageError::Unavailable("TransactWriteItems: still in progress".to_owned()).into(),
                 });
             }

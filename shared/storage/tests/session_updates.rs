@@ -47,8 +47,8 @@ fn submission() -> PendingSubmission {
     serde_json::from_value(submission).unwrap()
 }
 
-/// Returns the top-level attributes that the single update among the requests names. The IAM condition key `dynamodb:Attributes` has these
-/// values.
+/// Returns the top-level attributes that an update names. `requests` must contain exactly one update. IAM has the same names in its
+/// condition key `dynamodb:Attributes`.
 fn named_attributes(requests: &[Received]) -> BTreeSet<String> {
     let bodies = requests.iter().map(|request| serde_json::from_str::<Value>(&request.body).unwrap());
     let updates: Vec<Value> = bodies

@@ -1,4 +1,4 @@
-//! Tests of accepted files. Files of many encoders are accepted. Only their metadata is removed.
+//! Tests that files of many encoders are accepted, and that only their metadata is removed.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failure fails the test")]
 

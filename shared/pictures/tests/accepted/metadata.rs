@@ -87,7 +87,8 @@ fn invalid_exif_is_removed_or_gets_the_picture_rejected_as_rotated() {
     let rotated = [
         exif(8, 65_535, &entry(short, 6)),
         exif(8, 2, &[pointer_to_itself[..12].to_vec(), entry(short, 6).to_vec()].concat()),
-        // If a file has two EXIF segments, some programs use the first and others the last.
+        // If a file has two EXIF segments, some programs use the first and others the last. So the picture is rejected if either of them
+        // says that it is rotated.
         [exif(8, 1, &entry(short, 1)), exif(8, 1, &entry(short, 6))].concat(),
         [exif(8, 1, &entry(short, 6)), exif(8, 1, &entry(short, 1))].concat(),
     ];

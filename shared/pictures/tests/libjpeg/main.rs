@@ -70,7 +70,8 @@ impl Results {
             Ok((_, warnings)) => return self.faults.push(format!("{name}: djpeg warns of the cleaned file: {warnings}")),
             Err(error) => return self.faults.push(format!("{name}: djpeg rejects the cleaned file: {error}")),
         };
-        // Decodes the uploaded file too, as viewers do. libjpeg-turbo may reject it because of reserved markers, which cleaning removes.
+        // Also decodes the original file, because viewers show it without cleaning. libjpeg-turbo may reject the original because of
+        // reserved markers, which cleaning removes.
         match djpeg(file) {
             Ok((picture, _)) if of_clean == picture => {}
             Ok((picture, _)) => self.compare_pixels(name, &picture, copy),

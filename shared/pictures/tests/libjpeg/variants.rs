@@ -125,7 +125,8 @@ fn with_scans(random: &mut Random, settings: &mut Vec<String>, scripts: &[&str])
     script
 }
 
-/// Returns the scan script that the settings name, and removes its file.
+/// If `settings` end with `-scans` and a path, returns the scan script in the file at this path, and removes the file. Otherwise returns an
+/// empty text.
 fn remove_script(settings: &[String]) -> String {
     let [.., option, path] = settings else { return String::new() };
     if option != "-scans" {

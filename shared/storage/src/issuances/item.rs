@@ -30,7 +30,7 @@ pub struct Declared {
     pub sha256: String,
 }
 
-/// An upload and, once it is issued, its code.
+/// An upload and, once a code is issued for it, the data of this code.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Issuance {
     pub business: BusinessId,

@@ -88,17 +88,18 @@ const FIRST_ID: &str = "0";
 const LAST_ID: &str = "g";
 /// Maximum difference between the clock of the machine that created the upload ID and that of the machine that set the time of issue.
 const CLOCK_DIFFERENCE_MAX: Span = Span::minutes(1);
-/// Limits of the queries for one page. A page whose queries reach these limits may have fewer entries than requested. The next page then
-/// begins where the queries stopped.
+/// Limits of the queries that fill one page. If the queries reach these limits, the page may have fewer entries than requested, and the
+/// next page begins where the queries stopped.
 struct Bounds {
     items_per_query: i32,
     queries: usize,
 }
 
-/// Limits without a search. Most items match, so few queries fill a page.
+/// Limits if the filter has no reference. Most items then match, so a few queries of 100 items fill a page.
 const LISTING: Bounds = Bounds { items_per_query: 100, queries: 10 };
-/// Limits of a search. Few items match. There is only one query, so that a search makes no more calls than a listing usually does
-/// (infra/operations.toml). DynamoDB ends the query after 1 MB, which is about a thousand items.
+/// Limits if the filter has a reference. Few items then match, so many must be read to fill a page. They are read by one large query, so
+/// that a search makes no more calls than a listing usually does (infra/operations.toml). DynamoDB ends the query after 1 MB, which is
+/// about a thousand items.
 const SEARCHING: Bounds = Bounds { items_per_query: 1_000, queries: 1 };
 
 impl Issuances {
@@ -117,7 +118,8 @@ impl Issuances {
     ) -> Result<Page, StorageError> {
         let (first, mut last) = filter.id_range();
         let Bounds { items_per_query, queries } = filter.bounds();
-        // The query's range ends at `after`. `after` is not used as the start key, because DynamoDB requires a start key within the range.
+        // `after` becomes the end of the query's range. It is not passed as the start key, because DynamoDB rejects a start key outside the
+        // range, and a client can send any `after`.
         if let Some(after) = after.map(str::to_ascii_lowercase).filter(|after| *after < last) {
             last = after;
         }

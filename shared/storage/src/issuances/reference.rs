@@ -104,7 +104,8 @@ mod tests {
         let without: Item = to_item(&issuance(None)).unwrap();
         assert!(!without["issued"].as_m().unwrap().contains_key("reference"), "the item is the same as that of the older version");
         assert_eq!(from_item::<Issuance>(without.clone()).unwrap().issued.unwrap().reference, None);
-        // To the older version `reference` is an unknown attribute. This version must likewise ignore the unknown attribute `later`.
+        // The older version does not know the attribute `reference`. To test that unknown attributes are ignored, this item has an
+        // attribute `later` that the present version does not know.
         let mut with_more = without;
         let mut issued = with_more["issued"].as_m().unwrap().clone();
         issued.insert("later".to_owned(), AttributeValue::B(vec![1].into()));

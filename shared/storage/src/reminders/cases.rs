@@ -57,13 +57,13 @@ pub struct CaseMessageItem {
     expires_at: Moment,
 }
 
-/// What a run does with a message that is due.
+/// What a run of `send_reminders` does with a message that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Send,
     /// Delete the message without sending it, because it has expired or may already have been sent.
     GiveUp,
-    /// Do nothing yet, because another run is sending the message, or because an attempt has failed and the next one is not due yet.
+    /// Do nothing yet. Either another run is sending the message, or an attempt has failed and the next attempt is not due yet.
     Wait,
 }
 

@@ -102,7 +102,7 @@ impl ExchangeCode {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// Returns the ID that the database key contains. The code cannot be computed from it.
+    /// Returns the ID of the exchange code, which is part of the database key of its item. The code cannot be computed from the ID.
     pub fn id(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &self.0))
     }

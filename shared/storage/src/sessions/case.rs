@@ -75,15 +75,17 @@ pub struct Case {
     /// When the person's presence was proven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven_at: Option<Moment>,
-    /// The one-time password that is awaited. Absent once the presence is proven.
+    /// The one-time password that the person is to enter. Absent after the correct password was entered, and if the clerk declares the
+    /// person's presence instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otp: Option<AwaitedOtp>,
     /// Version of the text on personal data to which the person agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
-    /// Office, application number and clerk, sealed for the records of the person.
+    /// Office, application number and clerk, sealed. All records that are written in the case contain this value.
     pub at_kep: AtKep,
-    /// The message that is sent when the case ends. Absent until the presence is proven, and for a person without a mobile number.
+    /// The message that the person gets when the case ends. Absent until the person's presence is proven, and absent for a person without a
+    /// mobile number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<SealedCaseMessage>,
     pub opened_at: Moment,
@@ -121,7 +123,8 @@ impl LastCase {
 }
 
 impl Session {
-    /// Returns the case in which the clerk acts now. Returns `None` if the person has another role or office, or if the case has ended.
+    /// Returns the case in which the clerk acts now. Returns `None` if the case has ended, or if the person does not act as a clerk of the
+    /// case's office now.
     pub fn open_case(&self, now: Moment) -> Option<&Case> {
         match (&self.role, &self.case) {
             (Some(Role::KepClerk { office }), Some(LastCase::Open(case))) => {

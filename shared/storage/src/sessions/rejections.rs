@@ -43,7 +43,7 @@ impl Sessions {
         condition_is_met(update.send().await)
     }
 
-    /// Builds the write that removes the rejections of the session, for the transaction that issues a code without a recognised face. The
+    /// Builds the write that removes the rejections of the session, for the transaction that issues a code although no face was found. The
     /// transaction fails if the rejections have changed since the session was read, so that two codes cannot use the same rejections.
     ///
     /// # Errors
