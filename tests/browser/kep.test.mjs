@@ -74,7 +74,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     await page.locator('.govgr-error-summary:focus').getByText('Επιλέξτε το έγγραφο').waitFor();
     await check(page);
 
-    // The keyboard alone fills in the form, beginning with the number field: Tab, arrow keys, Space, Enter.
+    // Fills in the form with the keyboard only (Tab, arrow keys, Space, Enter), beginning with the number field.
     const before = await inbox.lastSeq(who.mobile);
     await page.locator('#number').focus();
     await page.keyboard.insertText(`ΑΦΜ: ${who.afm.slice(0, 3)} ${who.afm.slice(3, 6)} ${who.afm.slice(6)}`);
@@ -238,7 +238,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const entries = await page.evaluate(() => history.length);
     for (const step of [...Array(entries).fill('goBack'), ...Array(entries).fill('goForward')]) {
       await page[step]({ waitUntil: 'commit' }).catch(() => undefined);
-      // Skips the sandbox's sign-in page, which is also in the history. It lists all people of the sandbox.
+      // Skips the sandbox's sign-in page, which is also in the history. That page shows the names of people of the sandbox.
       if (!page.url().startsWith(origin())) continue;
       await assertNothingOf(page, who, `at once after ${step}`);
       await page.waitForTimeout(300);

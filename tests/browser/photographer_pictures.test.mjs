@@ -57,7 +57,7 @@ for (const [name, picture] of [
   test(`the frame is placed on the face, and the check finds the head in its limits (camera ${name})`, async ({ newPage }) => {
     const page = await newPhotos(newPage, { language: 'en', viewport: 'phone' });
     await choose(page, 'face', await cameraPicture(page, picture));
-    // The frame is placed only if the service accepts the copy of the picture that the page sends. The copy must be small and upright.
+    // The page places the frame only if the service accepts the small copy that the page sends. The service accepts only an upright copy.
     await placed(page);
     await axe(page);
     await use(page);
