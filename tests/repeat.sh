@@ -4,7 +4,7 @@
 #     tests/repeat.sh EMULATOR TIMES LOAD SUITE ...
 #
 # LOAD is the number of processes that only compute during the runs, so that the machine is busy. A SUITE is an argument of tests/on_emulator.sh.
-# No failed test is repeated. The output of each run is in FOLDER (default: target/repeat).
+# Failed tests do not get a second try. The output of each run is in FOLDER (default: target/repeat).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 unset RERUN

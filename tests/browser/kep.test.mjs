@@ -74,7 +74,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     await page.locator('.govgr-error-summary:focus').getByText('Επιλέξτε το έγγραφο').waitFor();
     await check(page);
 
-    // The keyboard alone fills in the form, beginning with the number field: Tab, arrow keys, Space, Enter.
+    // Fills in the form with the keyboard only (Tab, arrow keys, Space, Enter), beginning with the number field.
     const before = await inbox.lastSeq(who.mobile);
     await page.locator('#number').focus();
     await page.keyboard.insertText(`ΑΦΜ: ${who.afm.slice(0, 3)} ${who.afm.slice(3, 6)} ${who.afm.slice(6)}`);
@@ -238,7 +238,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const entries = await page.evaluate(() => history.length);
     for (const step of [...Array(entries).fill('goBack'), ...Array(entries).fill('goForward')]) {
       await page[step]({ waitUntil: 'commit' }).catch(() => undefined);
-      // The history also contains the sandbox's sign-in page. It lists people, so it is not checked.
+      // Skips the sandbox's sign-in page, which is also in the history. That page shows the names of people of the sandbox.
       if (!page.url().startsWith(origin())) continue;
       await assertNothingOf(page, who, `at once after ${step}`);
       await page.waitForTimeout(300);
@@ -259,7 +259,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     const [clerk, who] = await Promise.all([person('kep_clerk'), person()]);
     const page = await newPage({ language: 'en', viewport: 'desktop', colorScheme: 'dark' });
     await page.clock.install();
-    // The page corrects its clock by the `Date` header of responses. Hides this header, so that the page uses the test's clock.
+    // The page corrects its clock by the `Date` header of responses. This script hides the header, so that the page uses the test's clock.
     await page.addInitScript(() => {
       const { get } = Headers.prototype;
       Headers.prototype.get = function (name) {

@@ -57,7 +57,7 @@ for (const [name, picture] of [
   test(`the frame is placed on the face, and the check finds the head in its limits (camera ${name})`, async ({ newPage }) => {
     const page = await newPhotos(newPage, { language: 'en', viewport: 'phone' });
     await choose(page, 'face', await cameraPicture(page, picture));
-    // The frame is placed only if the service accepts the copy of the picture that the page sends. The copy must be small and upright.
+    // The page places the frame only if the service accepts the small copy that the page sends. The service accepts only an upright copy.
     await placed(page);
     await axe(page);
     await use(page);
@@ -130,7 +130,7 @@ test('a file that was cut off is refused in the page, and nothing of it is sent'
   for (const [kind, file] of [...files, zeros].flatMap((file) => [['face', file], ['signature', file]])) {
     await choose(page, kind, file);
     await page.locator(`section[aria-labelledby=${kind}-title]`).getByText('The file is incomplete: copy it again from the camera.').waitFor();
-    // Causes another error, which replaces the message, so that the test can notice when the message appears again.
+    // Causes another error, whose message replaces this one. So the next file passes only if the page reports it as incomplete again.
     await choose(page, kind, Buffer.from('no picture of any kind'), 'notes.txt', 'text/plain');
     await page.locator(`section[aria-labelledby=${kind}-title]`).getByText('The file does not open as a picture.').waitFor();
   }

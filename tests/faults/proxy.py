@@ -1,5 +1,5 @@
-"""Runs the proxy microburst with a change: it forwards the headers Host and Content-Length unchanged. Both are covered by the signature of a
-request, which the emulator checks.
+"""Runs the proxy microburst, patched so that it forwards the headers Host and Content-Length unchanged. A request's signature covers both
+headers, and the emulator checks the signature.
 
 Runs in the environment of .tools/faults, with microburst's own arguments. If MYPHOTO_RECORD is the path of a file, writes each call and its cost to
 the file (record.py)."""

@@ -1,18 +1,18 @@
 """Records calls to AWS, and computes the cost of DynamoDB calls in read and write units as docs/usage.md counts them.
 
 The cost depends on the sizes of items. A request that updates or deletes an item does not contain the whole item. In this case, the size is
-estimated: it is the size of the item when it was last read or written. For an update, the size of the key and the values in the request is
-used if it is larger."""
+estimated: it is the size of the item when it was last read or written. For an update, it is at least the size of the key and the values in
+the request."""
 
 import base64
 import json
 import math
 import re
 
-# Bytes of one read unit and of one write unit. A call that finds nothing costs one unit.
+# Bytes that a call can read for one read unit, and write for one write unit. A call that finds no item costs as much as one of this size.
 READ, WRITE = 4096, 1024
-# The tables that have an index, with the attributes of the index's key. An item without the first attribute is not in the index. An update
-# that changes one of these attributes writes to the index twice.
+# The tables that have an index, with the attributes of the index's key. An item without the first of these attributes is not in the index.
+# An update that changes one of the attributes writes to the index twice.
 INDEXES = {"Outbox": ("due", "next_at"), "Staff": ("employee", "business")}
 
 

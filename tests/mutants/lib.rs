@@ -1,6 +1,6 @@
-//! Switches that rewrite.py inserts around conditions and guards ("sites") in a copy of the sources. At most one site is off at a time. A
-//! control file names that site. Functions read the file repeatedly, so that they need not be built again for each site. Each site that is
-//! reached is recorded together with its condition.
+//! Switches for mutation testing. rewrite.py inserts a switch at each DynamoDB condition and each guard in a copy of the sources. A place
+//! with a switch is called a site. A control file names the one site whose condition or guard is off, or no site. Functions read this file
+//! repeatedly, so they need not be built again for each site. Each site that is reached is recorded together with its condition.
 
 use std::{
     collections::HashSet,
@@ -14,8 +14,8 @@ use std::{
 /// nothing is recorded. Its second line is the site that is off.
 const CONTROL: &str = env!("MUTANTS_CONTROL");
 
-/// Time after which the control file is read again. The file is not read at each check, because some guards are checked for every few bits
-/// of a picture. After run.py has changed the file, it waits longer than this time.
+/// Time after which the control file is read again. run.py waits longer than this time after it has changed the file. The file is not read
+/// at each check, because some guards are checked for every few bits of a picture.
 const READ_AGAIN: Duration = Duration::from_millis(20);
 
 static CONTROL_STATE: Mutex<Option<ControlState>> = Mutex::new(None);
@@ -47,8 +47,8 @@ pub fn off(site: &'static str) -> bool {
     is_chosen(site, "")
 }
 
-/// Returns the condition. If this condition or one of its terms is the site that is off, this condition or term is changed so that it is
-/// always true. The changed condition still uses all names and values, because DynamoDB rejects unused names and values.
+/// Returns the condition unchanged, unless the site that is off is the condition or one of its terms. In that case, the condition or the
+/// term is changed so that it is always true. All names and values are still used, because DynamoDB rejects unused names and values.
 pub fn condition(site: &'static str, expression: impl Into<String>) -> String {
     let expression = expression.into();
     if is_chosen(site, &format!("{expression}")) {

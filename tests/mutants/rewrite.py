@@ -23,8 +23,8 @@ class Site:
 
 
 def copy(root, to):
-    """Copies all tracked files, and untracked files that git does not ignore. Inserts the switches. Writes only files that differ, so that a second build is quick.
-    Returns the sites by name."""
+    """Copies all tracked files, and untracked files that git does not ignore. Inserts the switches. Does not write a file if its copy is
+    already up to date, so that a second build is quick. Returns the sites by name."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, check=True)
     paths = [path for path in listed.stdout.decode().split("\0") if path and (root / path).is_file()]
     sites, texts, by_hand = {}, {}, dict(BY_HAND)

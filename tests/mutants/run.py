@@ -216,7 +216,7 @@ def record(tests):
     groups = [[name] for name in sorted(tests.names) if not last(name)]
     groups += [[name for name in tests.names if name.startswith(part)] for part in LAST]
     for number, names in enumerate(filter(None, groups)):
-        # Reuses the results of an earlier run for unchanged programs.
+        # Reuses the results of an earlier run if the test program and the functions have not changed since.
         stamp = stamps[names[0].partition("::")[0]]
         if all(known.get(name, {}).get("stamp") == stamp for name in names):
             reach.update({name: known[name] for name in names})

@@ -46,7 +46,8 @@ impl Browser {
         self.token.as_deref()
     }
 
-    /// Returns another browser with the same cookies, to simulate a second tab, or a browser that did not receive a response.
+    /// Returns another browser with the same cookies, such as a second tab. If the first browser then makes a request, the other browser
+    /// does not get the cookies of the response, as if the response had been lost.
     #[must_use]
     pub fn twin(&self) -> Self {
         let jar = self.jar(|jar| jar.clone());

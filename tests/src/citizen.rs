@@ -114,7 +114,7 @@ impl Acting<'_> {
     }
 }
 
-/// Returns the calls of a citizen who acts for themselves.
+/// Returns an [`Acting`] for a citizen who acts for themselves.
 pub fn own(visit: &Visit) -> Acting<'_> {
     acting(visit, "self")
 }

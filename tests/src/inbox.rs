@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{browser::Response, qr, stack};
 
-/// Timeout for the arrival of a message. Sending is asynchronous: the table's stream wakes the sender within seconds.
+/// Timeout for the arrival of a message. The service stores the message in the table Outbox, whose stream invokes the function that sends
+/// the message a few seconds later.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Deserialize)]
@@ -46,7 +47,7 @@ pub async fn codes(to: &str) -> Vec<Message> {
     messages(to, 0).await.into_iter().filter(Message::brings_code).collect()
 }
 
-/// Returns the messages with neither a code number nor a one-time password, oldest first.
+/// Returns the reminders, oldest first. Every message that has neither a code number nor a one-time password counts as a reminder.
 pub async fn reminders(to: &str) -> Vec<Message> {
     messages(to, 0).await.into_iter().filter(|message| !message.brings_code() && message.otp().is_none()).collect()
 }

@@ -59,7 +59,7 @@ impl To {
     }
 }
 
-/// Returns another mobile number with the same masked form. It differs only in one digit in the middle.
+/// Returns another mobile number that looks the same when masked. It differs in one middle digit, which the mask hides.
 pub fn number_with_the_same_mask(number: &str) -> String {
     let (start, end) = (&number[..number.len() - 5], &number[number.len() - 4..]);
     let middle = if number.as_bytes()[start.len()] == b'0' { "1" } else { "0" };

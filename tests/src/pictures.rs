@@ -70,7 +70,7 @@ pub fn of_bytes(length: usize) -> Vec<u8> {
     padded(PORTRAIT, length)
 }
 
-/// Returns a small copy of the portrait, as apps send it to the service, which locates the face in it: 300 x 450 pixels, without metadata.
+/// Returns a small copy of the portrait: 300 x 450 pixels, without metadata. Apps send such a copy to the service to have the face located.
 pub fn small_copy() -> Vec<u8> {
     include_bytes!("../fixtures/small_copy.jpg").to_vec()
 }
@@ -137,7 +137,7 @@ pub fn with_trailing_bytes() -> Vec<u8> {
     [PORTRAIT, b"PK\x03\x04 hidden after the end: 37.9755 N, 23.7348 E"].concat()
 }
 
-/// Returns the portrait in greyscale with one component. It is valid for profile `standard`, with a warning.
+/// Returns the portrait as a greyscale JPEG, which has only one component. It is accepted for profile `standard`, but causes a warning.
 pub fn grayscale() -> Vec<u8> {
     let gray = image::imageops::grayscale(&pixels(PORTRAIT));
     let mut file = Vec::new();

@@ -1,5 +1,5 @@
-//! Every function has a folder of sample events. The samples have the format in which AWS sends events. The samples of functions with a
-//! route also match the gateway's routes.
+//! Checks that every function has a folder of sample events, and that the samples have the format in which AWS sends events. If a function
+//! has a route of the gateway, its samples must also match this route.
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 

@@ -1,5 +1,5 @@
-//! Measures how long each function takes to start, to respond to its first event and to the next ones, and how much memory it uses, in
-//! comparison with a function that does nothing. Run by `make bench`, with a stack's settings. docs/benchmarks.md explains the output.
+//! Measures how long each function takes to start and to respond to events, and how much memory it uses. For comparison, also measures a
+//! function that does nothing. `make bench` starts a stack and runs this program on it. docs/benchmarks.md explains the output.
 //!
 //! In each round every program runs once, so that other load on the machine affects all of them alike.
 
@@ -51,7 +51,7 @@ struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Measures all functions.
+    /// Measures the deployed functions.
     Starts,
     /// Measures submit_code and programs in other languages that do the same work.
     Peers,
@@ -120,12 +120,13 @@ fn environments() -> BTreeMap<String, BTreeMap<String, String>> {
     serde_json::from_slice(&printed).expect("JSON")
 }
 
-/// Returns the path of the function's binary that is deployed.
+/// Returns the path of a deployed function's binary.
 fn binary(function: &str) -> PathBuf {
     journeys::docs::root().join("target/lambda").join(function).join("bootstrap")
 }
 
-/// Returns the function that does nothing, followed by all functions whose names contain one of the texts.
+/// Returns the function that does nothing, followed by the deployed functions. If `selected` is not empty, it includes only deployed
+/// functions whose names contain one of the texts in `selected`.
 fn functions(selected: &[String]) -> Vec<Program> {
     let event = |name: &str| sample(name).expect("a sample event");
     let hello = Program {

@@ -1,5 +1,5 @@
-//! Measures a function whose calls to AWS use TLS, as they do on AWS, in comparison with the same function without TLS. The difference of
-//! the two times is the cost of TLS in the first call.
+//! Measures the same function with and without TLS in its calls to AWS. On AWS, these calls use TLS. The difference between the times of
+//! the first event is the cost of TLS in the first call.
 
 use std::{collections::BTreeMap, net::ToSocketAddrs, path::PathBuf};
 

@@ -77,8 +77,8 @@ export const faultsOfPage = () => window.faultsOfPage ?? [];
  * Draws a picture like that of a camera: a portrait on a plain background that has the colour of the portrait's background. Returns the
  * JPEG as base64.
  * @param {string} portrait a JPEG, base64
- * @param {{ width: number, height: number, at: [number, number, number] }} options `width` and `height`: size of the stored picture. `at`:
- *   left, top and width of the portrait as people see it. The picture is stored rotated, as by a camera that was held upright
+ * @param {{ width: number, height: number, at: [number, number, number] }} options `width` and `height`: size of the stored picture, which
+ *   is rotated as by a camera that was held upright. `at`: left, top and width of the portrait in the picture as viewers show it
  */
 export async function drawCameraPicture(portrait, { width, height, at: [left, top, across] }) {
   const image = new Image();

@@ -82,8 +82,8 @@ async function signIn({ page, check, say }, who) {
 }
 
 /**
- * Loads each path of `visited` as a separate document, so that the browser may store it in the back/forward cache. The last page must show
- * one of the `secrets`. Otherwise it would prove nothing if the secrets are absent later.
+ * Loads each path of `visited` as a separate document, so that the browser may store it in the back/forward cache. Asserts that the last
+ * page shows one of the `secrets`. Otherwise their absence later would prove nothing.
  */
 async function visit({ page }, secrets, visited) {
   for (const path of visited) {

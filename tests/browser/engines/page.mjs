@@ -33,7 +33,7 @@ export class Page {
   #driver;
   #origin;
   #faults = new Set();
-  /** Number of moves in the history after which the browser showed a page from its back/forward cache instead of loading it. */
+  /** How many times the browser went back or forward to a page in its back/forward cache, and so did not load the page again. */
   restored = 0;
 
   /** @param {Driver<unknown>} driver @param {string} origin the origin of the service */

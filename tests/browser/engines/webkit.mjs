@@ -71,7 +71,7 @@ export async function start({ size }) {
   }
 }
 
-/** Gives the page the size of a phone or of a desktop. MiniBrowser's toolbar needs 447 pixels, so phones get a window without one. */
+/** Gives the page the size of a phone or of a desktop. A window with a toolbar is at least 447 pixels wide, so phones get no toolbar. */
 async function setSize(session, size) {
   if (size === 'phone') {
     const [first] = await session.getAllWindowHandles();
@@ -90,7 +90,7 @@ async function setSize(session, size) {
 
 function driver(session, downloads, close) {
   const execute = (script, timeout = SCRIPT_TIMEOUT) => within(timeout, session.executeScript(`return ${script}`));
-  // WebKitWebDriver does not scroll to an element that is partly below the visible area, and then cannot click it.
+  // Scrolls to an element before a click, because WebKitWebDriver cannot click an element that is partly below the visible area.
   const scrollTo = (element) => session.executeScript('arguments[0].scrollIntoView({ block: "center", behavior: "instant" })', element);
   return {
     downloads,

@@ -69,7 +69,7 @@ const VIEWPORTS = {
  * @typedef {object} PageOptions
  * @property {'el' | 'en'} [language] language of the browser (default: `el`)
  * @property {'phone' | 'desktop'} [viewport] default: `phone`
- * @property {string} [camera] a Y4M file that the camera shows. By default, the browser has a camera but denies the page the use of it
+ * @property {string} [camera] a Y4M file that the camera shows. By default, the browser has a camera but does not let the page use it
  * @property {boolean} [serviceWorker] whether the page may install its service worker (default: `false`)
  * @property {boolean} [javaScript] default: `true`
  * @property {'reduce' | 'no-preference'} [reducedMotion]
@@ -79,7 +79,7 @@ const VIEWPORTS = {
  * @property {string[]} [origins] further origins that may receive requests
  */
 
-/** Detected faults by page and by context. */
+/** Maps each page, and each browser context, to the faults that were detected in it. */
 const faults = new WeakMap();
 
 /**

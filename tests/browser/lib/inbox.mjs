@@ -4,7 +4,8 @@ import { json } from './http.mjs';
 import { sandbox } from './stack.mjs';
 
 /**
- * Time limit in milliseconds for the arrival of a message. Sending is asynchronous: the table's stream invokes the sender within seconds.
+ * Time limit in milliseconds for the arrival of a message. The service stores the message in the table Outbox, whose stream invokes
+ * the function that sends the message a few seconds later.
  */
 const MESSAGE_TIMEOUT = 30_000;
 

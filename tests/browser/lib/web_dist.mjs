@@ -22,7 +22,7 @@ const TYPES = {
   '.woff2': 'font/woff2',
 };
 
-/** Returns the Content-Security-Policy, read from the file that the function serve_web contains too. */
+/** Returns the Content-Security-Policy. The function serve_web takes it from the same file. */
 const policy = () => {
   const text = readFileSync(new URL('../../../shared/web_assets/content_security_policy.txt', import.meta.url), 'utf8');
   return text.trim().replaceAll('\n', '; ').replace('UPLOADS_ORIGIN', uploads());

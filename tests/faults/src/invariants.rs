@@ -42,7 +42,8 @@ pub(crate) async fn uploaded(upload_id: &str) -> Vec<String> {
 /// Asserts that associations, their keys and their codes correspond one to one, and that the message of every issued code exists until the
 /// code is associated.
 ///
-/// Examines only codes that were issued within a day after `since`, because other tests write items directly that no request could create.
+/// Examines only codes that were issued within a day after `since`. This leaves out codes that other tests write directly to the table,
+/// because no request could create such codes.
 ///
 /// # Panics
 /// If the tables are not consistent.

@@ -248,8 +248,8 @@ async fn attempt(operation: &Operation, case: &Case, prepared: Prepared) {
     (prepared.settled)(last).await;
 }
 
-/// Asserts that the client got a problem that the fault can cause: `conflict`, one of the operation's `accepted_problems` or, unless the
-/// fault is a conflict with another transaction, a server error (5xx).
+/// Asserts that the client got a problem that the fault can cause. The problem `conflict` and the operation's `accepted_problems` are
+/// accepted after every fault. A server error (5xx) is accepted too, but not after `Fault::Conflict`.
 fn assert_expected_problem(operation: &Operation, fault: Fault, response: &Response) {
     let problem = response.problem();
     let is_failure = match (problem.status, problem.code.as_str()) {

@@ -19,7 +19,8 @@ const fn variable(name: &'static str, value: &'static str, effect: &'static str)
 }
 
 const NOT_READ: &str = "not read";
-/// `aws::of_function` builds the SDK's configuration from a few variables and does not run the SDK's own loader.
+/// For variables that only the SDK's own configuration loader reads. Functions do not run it: `aws::of_function` builds their configuration
+/// from a few other variables.
 const NOT_LOADED: &str = "not read: the SDK would, but functions do not load its configuration from the environment";
 const RUNTIMES: &str = "not read: for Lambda's managed runtimes of other languages";
 const CONTEXT: &str = "lambda_runtime: a field of the event's context, which functions do not read";

@@ -72,7 +72,7 @@ impl RuntimeApi {
         self.sent.recv().await.expect("the server runs")
     }
 
-    /// Returns the oldest request of the function that this type has not returned yet, or `None` if there is none.
+    /// Returns the function's oldest response or error that was not returned yet. Does not wait, and returns `None` if there is none.
     pub fn sent_so_far(&mut self) -> Option<Sent> {
         self.sent.try_recv().ok()
     }

@@ -87,7 +87,7 @@ async fn load(arguments: &Arguments, world: &Arc<World>) -> GooseMetrics {
     // the beginning of the round.
     let attack = GooseAttack::initialize_with_config(configuration).expect("goose's configuration").set_scheduler(GooseScheduler::Random);
     let attack = mix::scenarios(world).into_iter().fold(attack, GooseAttack::register_scenario);
-    // A panic would end a user of goose without an error, so a hook records one.
+    // Goose reports no error if a user's task panics, so this hook records an error.
     let hook_world = world.clone();
     std::panic::set_hook(Box::new(move |panic| {
         hook_world.add_error("a user's panic".to_owned());

@@ -81,11 +81,11 @@ fn daemon(name: &str) -> u32 {
     fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).expect("the stack runs on this machine")
 }
 
-/// Samples all processes. If a process began after the first sample, all of its processor time is counted.
+/// Samples the processes in `roots` and their children. If a process began after the first sample, all of its processor time is counted.
 fn sample(roots: &[(u32, Owner)], samples: &mut BTreeMap<u32, Sampled>, is_first: bool) {
     let all = all();
     for (root, owner) in roots {
-        // Functions are direct children of the emulator and have no children.
+        // The processes of functions are direct children of the emulator and have no children.
         let mut family = BTreeSet::from([*root]);
         family.extend(all.iter().filter(|(_, process)| process.parent == *root).map(|(id, _)| *id));
         for id in family {

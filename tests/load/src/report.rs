@@ -60,8 +60,8 @@ struct Function {
 /// Shares, in percent, of the time that callers waited for functions.
 #[derive(Serialize)]
 struct Time {
-    /// Time that the emulator's gateway and its invocation of the function take, before the function receives the event and after it has
-    /// responded.
+    /// Time before the function received the event and after it responded. In this time, the emulator forwards the request and the
+    /// response.
     outside: f64,
     /// Time in which the function waited for the emulator's responses to its calls to AWS, or for a processor.
     waiting: f64,

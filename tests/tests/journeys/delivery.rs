@@ -45,7 +45,8 @@ fn attempted(times: u64) -> impl Fn(&Value) -> bool {
     move |item| item["delivery"]["attempts"].as_u64().expect("a count") >= times
 }
 
-/// Waits two seconds. Returns whether the table still has this message's wake record, which woke the sender.
+/// Waits two seconds. Returns whether the table still has the wake record of this message. The sender was called because this record was
+/// written.
 async fn has_wake_record(message_id: &str) -> bool {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let found = items_where("OUTBOX_TABLE", "begins_with(message_id, :value)", &format!("wake#{message_id}")).await;

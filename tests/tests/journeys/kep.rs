@@ -154,8 +154,8 @@ async fn a_clerk_cannot_be_served_by_themselves_under_a_number_that_does_not_lea
     let (clerk, person) = (kep::fresh_clerk().await, fresh("citizen").await);
     let home = people::citizen(person.clone(), Language::El).await;
     let (session, own) = (stored_session(&clerk).await, stored_session(&home).await.subject_id);
-    // If clerks enter their own AMKA or PAAYPA, the registers may return no AFM, so `open_case` also compares subject IDs. To test this
-    // comparison, the clerk's session gets the subject ID of the person at the counter.
+    // Clerks cannot open a case for themselves. If they enter their own AMKA or PAAYPA, the registers may return no AFM to compare, so
+    // `open_case` also compares subject IDs. To test this, the clerk's session gets the subject ID of the person at the counter.
     let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("SESSIONS_TABLE"));
     let update = update.key("session_id", AttributeValue::S(session.token.session_id()));
     let update = update.update_expression("SET subject_id = :own").condition_expression("attribute_exists(subject_id)");

@@ -1,4 +1,4 @@
-//! Measures time and memory of the functions' work on pictures, in comparison with other libraries. Run by `make bench-work`.
+//! Measures time and memory of the functions' work on pictures, and of the same work done with other libraries. Run by `make bench-work`.
 //! docs/benchmarks.md explains the output.
 //!
 //! Each case runs in its own process, so that its memory is measured separately. In each round every case runs once, so that other load on

@@ -130,7 +130,7 @@ impl Operation {
         if self.variant.is_empty() { self.name.clone() } else { format!("{} {}", self.name, self.variant) }
     }
 
-    /// Returns a part of the deployed function's name that occurs in the user agent of its calls: `-SubmitCode-`.
+    /// Returns a part of the deployed function's name, such as `-SubmitCode-`. The user agent of the function's calls to AWS contains it.
     pub(crate) fn function(&self) -> String {
         let words = self.name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
         format!("-{}-", words.collect::<String>())

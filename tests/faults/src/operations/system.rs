@@ -26,7 +26,7 @@ use crate::{
     stored_reminders::{move_to, reminder_of, reminders_of, set_of},
 };
 
-/// An attempt to send takes less than this time. A claim that still exists afterwards belongs to an attempt that failed.
+/// An attempt to send a message takes less than this time. If a message is claimed for longer, the attempt that claimed it has failed.
 const ATTEMPT_MAX: Duration = Duration::from_secs(20);
 const SENT_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -57,7 +57,7 @@ impl Waiting {
         response
     }
 
-    /// Asserts that a usable code arrives, in at most as many messages as the history shows attempts.
+    /// Asserts that a usable code arrives, and that the history shows at least one attempt for each message that arrived.
     async fn assert_arrives(&self) {
         let started = Instant::now();
         let sent = loop {
@@ -149,8 +149,8 @@ impl Due {
         assert_eq!(inbox::codes(self.waiting.to.address()).await.len(), sent);
     }
 
-    /// Sets the code's time of issue to a day ago. The code no longer has a message, which the consistency check would report. But this
-    /// check examines only codes that were issued since the run began.
+    /// Sets the code's time of issue to a day ago, so that the consistency check ignores the code: it examines only codes that were issued
+    /// since the run began. Otherwise the check would report that the code has no message.
     async fn age_code(&self) {
         let code = items_where("CODES_TABLE", "message_id = :value", &self.message_id).await.remove(0);
         let update = aws::dynamodb(&aws::config().await).update_item().table_name(stack::variable("CODES_TABLE"));
