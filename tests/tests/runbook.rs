@@ -39,10 +39,12 @@ use storage::sealing::code_id;
 /// A lock that tests take for writing if they delete data that other tests need, and for reading otherwise.
 static ALONE: tokio::sync::RwLock<()> = tokio::sync::RwLock::const_new(());
 
-/// Timeout for sending a message that is due again. The sweep runs each minute.
+/// Maximum time to wait until a message that is due again is sent or given up. The sweep wakes the sender for such messages, and runs each
+/// minute.
 const NEXT_SWEEP_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Returns the only code block that contains a text, in a section of a page of docs/operating. `heading` is the section's heading.
+/// Returns the code block that contains `text`, from the section `heading` of a page of docs/operating. Panics unless exactly one block of
+/// the section contains the text.
 fn block(page: &str, heading: &str, text: &str) -> String {
     let page = docs::page(&format!("operating/{page}"));
     let found: Vec<String> = docs::blocks(docs::section(&page, heading), "").into_iter().filter(|block| block.contains(text)).collect();
@@ -58,7 +60,7 @@ fn operator_shell() -> Shell {
     Shell::start(&[("PATH", &path), ("AWS_PAGER", ""), ("AWS_EC2_METADATA_DISABLED", "true")])
 }
 
-/// Parses output lines of two columns in the format of `--output text`.
+/// Parses the two columns that the AWS CLI prints with `--output text`. Ignores lines with only one column.
 fn pairs(output: &str) -> Vec<(String, String)> {
     let pair = |line: &str| line.split_once('\t').map(|(one, other)| (one.to_owned(), other.trim().to_owned()));
     output.lines().filter_map(pair).collect()
@@ -134,7 +136,7 @@ async fn the_documented_commands_find_show_and_erase_a_person() {
     body.pull(&subject, ImageKind::Face).await.expect(200);
 
     let mut shell = operator_shell();
-    // The command finds the same person by both numbers, and nobody by an unknown number.
+    // The command finds the same person by AFM and by AMKA, and nobody by an unknown AFM.
     let amka = erased.visit.person.amka.clone().expect("a citizen has one");
     let mut ids = Vec::new();
     for typed in [format!("afm#{}", erased.visit.person.afm), format!("amka#{amka}"), "afm#000000000".to_owned()] {

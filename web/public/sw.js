@@ -9,7 +9,7 @@ const SHARED_DATABASE = "shared-picture";
 const SHARED_STORE = "pictures";
 // Maximum time that a shared picture is stored while its photographer signs in.
 const SHARED_LIFETIME_MS = 10 * 60_000;
-// Maximum size of a shared picture in bytes. The files of cameras are smaller. The page later makes a smaller picture of the shared one.
+// Maximum size of a shared picture in bytes. Larger than the files of cameras, because the page makes the picture smaller only later.
 const SHARED_BYTES_MAX = 60_000_000;
 
 addEventListener("install", (event) => {

@@ -1,4 +1,4 @@
-//! Operations that a KEP clerk may and may not call for the person at the counter, and the log of cases that the person reads at home.
+//! Tests which operations a KEP clerk may call for the person at the counter, and the log of cases that the person reads at home.
 
 use domain::{CodeNumber, ImageKind, Language, application::Purpose};
 use journeys::{

@@ -35,7 +35,7 @@ async fn last_message(person: &Person) -> String {
     inbox::messages(person.mobile(), 0).await.pop().expect("an SMS").text
 }
 
-/// Runs the function that sends messages about cases. Returns the message about the case that has ended.
+/// Runs the function that sends messages about ended cases. Returns the message to this person about their case.
 async fn end_message(person: &Person) -> String {
     send_messages().await;
     let is_about_case = |message: &inbox::Message| message.text.contains(APPLICATION_NUMBER);

@@ -37,8 +37,8 @@ async fn a_case_ends_with_the_session_and_the_person_gets_the_message_at_once() 
     assert_ended_early(&person, stored.expires_at).await;
     send_messages().await;
     inbox::wait_for(person.mobile(), 0, |one| one.text.contains("Αίτηση"), inbox::PATIENCE).await;
-    // A second sign-out changes nothing. The message was first due after the end of the case's time. The first sign-out replaced it by a
-    // message that is due at once, so no message with the first due time exists.
+    // A second sign-out changes nothing. The message about the case was to be sent after the case's expiry. The first sign-out replaced it
+    // by a message that is due at once, so no message is left for the time after the expiry.
     before.delete("/v1/session").await.expect(200);
     let reminders = Reminders::new(aws::dynamodb(&aws::config().await), stack::variable("REMINDERS_TABLE"));
     let due = due_messages(&reminders, message_due_at(stored.expires_at)).await;

@@ -44,8 +44,8 @@ enum Code {
 }
 
 impl Code {
-    /// Returns a number for the state of the code. A submission stores this number and how often the code was dissociated. If one of them
-    /// changes after the submission, the association is rejected.
+    /// Returns a number for the state of the code. A submission stores this number and the number of times that the code was dissociated.
+    /// `associate` compares both numbers with their present values, to detect a change of the code since it was submitted.
     const fn stage(self) -> u8 {
         match self {
             Self::Issued => 0,
@@ -72,7 +72,8 @@ struct Model {
     authorized: BTreeSet<(usize, usize)>,
     /// The pending submission of each session.
     pending: BTreeMap<usize, Pending>,
-    /// The subject and the code of each session's latest association. They show whether a call of `associate` repeats the latest one.
+    /// The subject and the code of each session's latest association. While the subject still has this code, another call of `associate`
+    /// for the subject counts as a repetition and succeeds.
     latest_association: BTreeMap<usize, (usize, usize)>,
     /// The codes that each person submitted today.
     submitted: BTreeMap<usize, BTreeSet<usize>>,

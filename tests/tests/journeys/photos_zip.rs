@@ -212,7 +212,7 @@ async fn range_requests_follow_http() {
     }
     range(&owner.visit, &format!("bytes={total}-"), None).await.rejected(416, "range_not_satisfiable");
     range(&owner.visit, "bytes=-0", None).await.rejected(416, "range_not_satisfiable");
-    // An invalid range, several ranges or another unit are ignored, so the whole file is returned.
+    // An invalid range, several ranges, or a unit other than bytes is ignored, so the whole file is returned.
     for requested in ["bytes=5-2", "bytes=0-1,3-4", "lines=1-2"] {
         assert!(range(&owner.visit, requested, None).await.expect(200).body == whole.body, "{requested}");
     }
@@ -223,7 +223,7 @@ async fn range_requests_follow_http() {
 
 #[tokio::test]
 async fn a_large_zip_can_be_downloaded_in_ranges() {
-    // The pictures are nearly as large as allowed. Base64-encoded, the zip exceeds the size limit of one response of a function.
+    // The pictures are nearly as large as allowed, so that their zip, encoded in Base64, is too large for one response of a function.
     let face = pictures::grainy(pictures::PORTRAIT, 1200, 1800, 86);
     let signature = pictures::grainy(pictures::SIGNATURE, 1980, 660, 97);
     for jpeg in [&face, &signature] {

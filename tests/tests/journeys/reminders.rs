@@ -290,9 +290,9 @@ async fn a_deleted_reminder_is_not_shown() {
     run_until_deleted(&set_id).await;
     assert!(inbox::reminders(to.address()).await.is_empty());
     assert!(citizen::show_association(&visit).await.expect(200).json()["reminder"].is_null());
-    // If no run processes the reminder, TTL deletes its item a week after the due day begins. The association still contains the reminder
-    // then, but `show_association` does not show it. A reminder is due 30 days before expiry, so with an expiry in 22 days it was due eight
-    // days ago.
+    // A reminder is due 30 days before expiry. With an expiry in 22 days, it was due eight days ago. TTL deletes the item of a reminder a
+    // week after the due day begins, even if no run has processed the reminder. After this time, `show_association` does not show the
+    // reminder, although the association still contains it.
     let view = citizen::set_reminder(&visit, to.address(), Language::El).await.expect(200).json();
     assert!(view["reminder"].is_object(), "{view}");
     change_association(&set_id, &["expires_at"], now().plus(Span::days(22))).await;
@@ -334,7 +334,8 @@ async fn reminders_that_another_run_has_claimed_or_that_are_not_due_are_not_touc
         ("claimed_until", number(now().epoch_seconds() + 600)),
         ("attempts", number(1)),
     ];
-    // The second reminder is so old that a run would delete it. This run does not, because another run has claimed the reminder.
+    // The second of these three reminders is so old that a run would delete it. This run does not delete it, because another run has
+    // claimed it.
     for (day, changes) in [(today(), &claim[..]), (today().minus(3), &claim[..]), (today().next(), &[][..])] {
         let to = fresh_email().await;
         let set_id = set_of(&issue_with_reminder(&studio, &to, Language::El).await.code).await;

@@ -226,7 +226,7 @@ async fn dissociated_photos_are_not_erased_for_a_subject_that_was_not_the_first(
 }
 
 /// If an erasure reads the tables while an association is being written, it can find the code associated but no item in `Associations`.
-/// Such an erasure must not erase only a part of the data.
+/// Such an erasure is rejected, because it would erase only a part of the data.
 #[tokio::test]
 async fn erasure_during_an_association_is_rejected_as_a_conflict() {
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);

@@ -286,7 +286,7 @@ async fn the_101st_employee_is_rejected_until_another_one_is_withdrawn() {
     let owner = fresh_photographer().await;
     add_to_roster(&owner, 99).await;
     let (last, more) = (people::fresh("citizen").await, people::fresh("citizen").await);
-    // Two concurrent calls each authorise one person, but the business may authorise only one more.
+    // Two concurrent calls each authorise another person, but the business may authorise only one more person.
     let (one, other) = tokio::join!(authorize(&owner, &last.afm, None), authorize(&owner, &more.afm, None));
     let (accepted, rejected, rejected_person) = if one.status == 201 { (one, other, &more) } else { (other, one, &last) };
     let employee = accepted.expect(201).json()["employee"].clone();

@@ -173,7 +173,7 @@ fn no_spelling_of_a_path_leads_out_of_the_files() {
         let Raw { status, media_type, .. } = raw(path, None);
         assert!(matches!(status, 400..=404) && !media_type.starts_with("text/html"), "{path}: {status} {media_type}");
     }
-    // A path that is no file returns the application's page. The page's script then shows that the path is unknown.
+    // These paths name no file, so the service returns the application's page. The page's script then shows that the path is unknown.
     for path in ["//", "/%00", "/%0d%0aX-Header:%20x", "/a%2fb", "/%CE%BA"] {
         let response = raw(path, None);
         assert_eq!((response.status, response.media_type.as_str()), (200, "text/html; charset=utf-8"), "{path}");

@@ -62,13 +62,14 @@ const CALL_ORDER: &[&str] = &[
     "close_case",
     "choose_role",
     "sign_out",
-    // Calls without an `operationId` in infra/openapi.yaml: the home page, and a path called with another method.
+    // Calls without an `operationId` in infra/openapi.yaml: a request for the home page, and a request with a method that its path does not
+    // allow.
     "web_page",
     "other_method",
 ];
 /// The first operation in `CALL_ORDER` that deletes or ends something that an earlier operation created.
 const FIRST_ENDING: &str = "revoke_authorization";
-/// The class of access of those entries of `CALL_ORDER` that are not operations.
+/// The entries of `CALL_ORDER` that are not operations, each with its class of access.
 const OTHER_CALLS: &[(&str, &str)] = &[("web_page", "anyone"), ("other_method", "another method")];
 /// Number of callers that run concurrently. With more, the emulator starts hundreds of environments at the same time, and functions exceed
 /// their timeout.

@@ -22,7 +22,7 @@ use super::{Secret, kep::CaseOfClerk};
 
 const LABEL: &str = "Ταμίας-Νίκη";
 const REFERENCE: &str = "Παραγγελία-Ζήνων-8417";
-/// The beginning of the reference in two forms: as a photographer may type it to search, and in the normalised form that the search
+/// The beginning of [`REFERENCE`] in two forms: as a photographer may type it to search, and in the normalised form that the search
 /// compares.
 const SEARCHED: [&str; 2] = ["ΠΑΡΑΓΓΕΛΙΑ-ΖΗΝ", "παραγγελια-ζην"];
 
@@ -204,8 +204,8 @@ impl Everything {
 /// Returns the personal data of a person.
 pub(crate) fn about(person: &Person) -> Vec<Secret> {
     let mobile = person.mobile();
-    // A number can be written with or without its country code. Every form contains the ten national digits, but each has a different hash,
-    // so all forms are searched.
+    // A mobile number can be written with or without its country code. The ten national digits would find every form in clear, but each
+    // form has a different hash, so all forms are searched.
     let mut secrets: Vec<Secret> = [mobile, &mobile[1..], &mobile[3..]].map(|number| Secret::new("mobile number", number)).into();
     secrets.push(Secret::new("AFM", &person.afm));
     secrets.push(Secret::new("AMKA", person.amka.as_deref().expect("an AMKA")));

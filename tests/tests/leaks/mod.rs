@@ -92,7 +92,8 @@ impl<'s> Search<'s> {
     }
 }
 
-/// Returns whether the data contains the digits as a separate number. Six digits also occur inside many longer numbers.
+/// Returns whether the data contains the digits as a separate number. Digits inside a longer number do not count, because six digits often
+/// occur there by chance.
 pub(crate) fn has_number(data: &[u8], digits: &str) -> bool {
     let part_of_longer = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
     data.windows(digits.len()).enumerate().any(|(at, window)| {

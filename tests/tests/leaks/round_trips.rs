@@ -30,7 +30,7 @@ pub(crate) fn assert_budget_is_kept(lines: &[(String, String)], operations: BTre
         // session.
         let own = number("aws_calls").saturating_sub(number("aws_beside") + retries);
         // Calls that depend on each other always need separate rounds, but independent calls may also get separate rounds by chance.
-        // Therefore, of the invocations with the most calls, the one with the fewest rounds is compared.
+        // Therefore, of the invocations with the most calls, the one with the fewest rounds is compared with the budget.
         let rounds = if retries > 0 { UNKNOWN } else { number("aws_rounds").min(own) };
         let most = measured.entry(operation.to_owned()).or_insert((own, Reverse(rounds)));
         *most = (*most).max((own, Reverse(rounds)));

@@ -23,7 +23,7 @@ pub(crate) struct Tables {
 /// The association of a subject and the authorizations in force.
 pub(crate) struct InForce {
     pub(crate) association: Option<Association>,
-    /// Each application that may pull. The map's key is the id of the history record of the application's authorization.
+    /// Maps the id of an authorization's history record to the application that may pull because of this authorization.
     pub(crate) open: BTreeMap<String, String>,
 }
 
@@ -43,7 +43,7 @@ impl Tables {
         self.codes.find(&code, Moment::from_epoch_seconds(now())).await.unwrap().unwrap()
     }
 
-    /// Returns the id of the photo set whose key the subject's item in `Keys` contains.
+    /// Returns the id of the photo set whose key the table `Keys` contains for this subject.
     async fn key(&self, subject: &SubjectId) -> Option<String> {
         let key = AttributeValue::S(subject.as_str().to_owned());
         let get = self.client.get_item().table_name(stack::variable("KEYS_TABLE")).key("subject_id", key).consistent_read(true);

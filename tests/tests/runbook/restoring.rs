@@ -88,7 +88,7 @@ async fn a_lost_table_is_restored_with_its_name_and_settings() {
     client.delete_table().table_name(&table).send().await.expect("the table is deleted");
     let restored = std::panic::AssertUnwindSafe(restore(&table, &one, &body, &before)).catch_unwind().await;
     if let Err(panic) = restored {
-        // Restores the table in any case, because other tests use the same stack.
+        // This test has failed. Restores the table nevertheless, because other tests use the same stack.
         let _ = client.restore_table_from_backup().target_table_name(&table).backup_arn(backup).send().await;
         std::panic::resume_unwind(panic);
     }
@@ -111,7 +111,7 @@ async fn restore(table: &str, one: &Associated, body: &Application, before: &str
     shell.run(&step("restore-table-from-backup"));
     shell.run(&step("update-time-to-live"));
     let client = aws::dynamodb(&aws::config().await);
-    // Unlike DynamoDB, the emulator ignores the encryption key when it restores a table. The emulator accepts the key in UpdateTable.
+    // Unlike DynamoDB, the emulator ignores the encryption key when it restores a table, so the test sets the key afterwards.
     let key = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).kms_master_key_id(stack::variable("DATA_KEY")).build();
     client.update_table().table_name(table).sse_specification(key).send().await.expect("the key");
     assert_eq!(settings(table).await, before);

@@ -18,7 +18,7 @@ use crate::aws;
 /// Permitted number of SMS per day in these tests: two for each of the eight counter items.
 const SMS: u32 = 16;
 
-/// A future day that no other test uses, and the code limits.
+/// The code limits on a future day that no other test uses.
 struct Day {
     limits: CodeLimits,
     client: aws_sdk_dynamodb::Client,
@@ -66,8 +66,8 @@ async fn an_sms_is_counted_on_another_item_if_the_chosen_one_was_filled_since_it
         let counters = day.read(resent(recipient)).await.unwrap();
         let _ = day.commit(counters, resent(recipient)).await.unwrap();
     }
-    // Ten of the 16 SMS are counted, so six more are permitted. Their counter items were chosen when all items were empty. If a chosen item
-    // has become full, `commit` must choose another one.
+    // Ten of the 16 SMS are counted, so six more are permitted. The counter items for these six were chosen when all items were empty. If a
+    // chosen item is full now, `commit` must choose another one.
     let mut read_early = later.iter().zip(read_early);
     for (recipient, counters) in read_early.by_ref().take(6) {
         let _ = day.commit(counters, resent(recipient)).await.unwrap();

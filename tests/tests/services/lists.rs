@@ -191,7 +191,7 @@ async fn issuances_of_a_business_are_paged_and_filtered_by_day_and_state() {
     assert!(issuances.list(&business(), Wanted::default(), None, 5, now).await.unwrap().issuances.is_empty());
 }
 
-/// The list has 111 entries, and one query reads 100.
+/// Of the 111 uploads, only the oldest has a code. One query reads the 100 newest uploads, so a second query is needed to find the code.
 #[tokio::test]
 async fn a_long_list_is_read_to_its_end_even_if_few_entries_match() {
     let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, current_time());

@@ -148,11 +148,10 @@ fn requests() -> Vec<Request> {
     let pull = Request { name: "a pull without User-Agent".to_owned(), user_agent: None, ..sample("pull_photo") };
     // If a body is too large, functions respond with 413 and a problem. The firewall must not replace this response by its 403.
     let large = Request { name: "a body that is too large".to_owned(), body: " ".repeat(BODY_BYTES_MAX + 1), ..sample("submit_code") };
-    // Two request bodies contain free text. The body of `authorize_staff` contains the owner's note on an employee. (The text of a verdict
-    // is not in a body, but in a signed header.)
+    // Two request bodies contain free text: that of `authorize_staff` has the owner's note on an employee, and that of `issue_code` has a
+    // photographer's text about a customer. (The text of a verdict is not in a body, but in a signed header.)
     let note = "«Νίκη & Σία» – ταμείο / εκτυπώσεις, τηλ. 210 1234567; βλ. https://studio.example.gr/staff?id=1".to_lowercase();
     let note = Request { name: "a note on an employee".to_owned(), body: format!("{{\"label\":\"{note}\"}}"), ..sample("authorize_staff") };
-    // The body of `issue_code` contains a photographer's text about a customer.
     let text = note.body.replace("label", "text");
     let text = Request { name: "a text of issue_code".to_owned(), body: text, ..sample("issue_code") };
     found.extend([pull, large, note, text]);

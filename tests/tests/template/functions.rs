@@ -55,7 +55,7 @@ fn reminders_are_sent_during_the_day_in_athens_in_winter_and_summer() {
         schedule.strip_prefix("cron(5 ").and_then(|rest| rest.strip_suffix(" * * ? *)")).expect("minute 5 of some hours of every day");
     let (first, last) = hours.split_once('-').expect("a range of hours");
     for hour in first.parse::<i64>().expect("an hour")..=last.parse().expect("an hour") {
-        // 15 January and 15 July 2026, as days since 1970.
+        // 15 January and 15 July 2026, one day in winter time and one in summer time, as days since 1970.
         for day in [20_468, 20_649] {
             let at = domain::Moment::from_epoch_seconds((day * 24 + hour) * 3_600 + 300).athens_clock();
             assert!(domain::reminder::HOURS.contains(&at.hour), "{at:?}");

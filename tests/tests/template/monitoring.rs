@@ -198,7 +198,8 @@ fn every_alarm_links_to_the_runbook_and_notifies_the_topic() {
         let notifies = |condition: &str| json!({ "Fn::If": [condition, [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
         assert!([notifies("TellsTopic"), notifies("NotifiesTopic")].contains(&own["AlarmActions"]), "{id}");
         assert!(alarm["Condition"].is_null(), "{id} is conditional");
-        // Missing data does not count as a failure, except for the age of the outbox, which the sweep reports in every run.
+        // Missing data does not count as a failure, with one exception: the sweep reports the age of the outbox in every run, so missing
+        // data means that the sweep does not run.
         assert_eq!(own["TreatMissingData"], if id == "OutboxAge" { "breaching" } else { "notBreaching" }, "{id}");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 const FACTS: &[&str] = &["summary", "who_may", "if_taken_over", "when_failing"];
 /// The class of access of functions that are invoked by a stream, a schedule or a rule of EventBridge.
 const NO_CALLER: &str = "no caller";
-/// Classes of access of requests that are not operations: a path called with another method.
+/// Classes of access that no operation has. `another method` is the class of requests with a method that their path does not allow.
 const CLASSES_WITHOUT_OPERATION: &[&str] = &["another method"];
 /// Parameters of infra/watch.yaml with type String that are neither functions nor log groups.
 const OTHER_PARAMETERS: &[&str] = &["Stack", "AlarmTopic", "GatewayFailures", "Production"];

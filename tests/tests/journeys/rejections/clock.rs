@@ -106,7 +106,8 @@ pub(crate) async fn make_minors_adult(browser: &Browser) {
     assert!(sessions.set_minors(&session, &minors).await.expect("a response"));
 }
 
-/// Counts three tries of a sign-in's one-time password without comparing a password, as if three calls had begun but not ended.
+/// Counts three tries of the session's one-time password without checking a password, as if three calls of `verify_otp` had begun but not
+/// ended.
 pub(crate) async fn use_up_tries(browser: &Browser) {
     let (sessions, session, _) = load_session(browser).await;
     for id in ["one", "two", "three"] {

@@ -27,7 +27,7 @@ async fn an_unknown_number_and_a_child_of_others_get_the_same_response() {
     let unknown = assert_minor_rejected(&visit, &amka("01018012342"), 403, "custody_not_confirmed").await;
     let of_others = assert_minor_rejected(&visit, &child.body(), 403, "custody_not_confirmed").await;
     assert_eq!(unknown.members, of_others.members);
-    // A wrong AFM and the AMKA of an adult get the same response too, so the response reveals nothing about a number.
+    // A wrong AFM and the AMKA of an adult get the same response too, so the response does not reveal whether a number exists.
     let wrong_afm = json!({ "identifier": child.identifier(), "afm": visit.person.afm });
     assert_minor_rejected(&visit, &wrong_afm, 403, "custody_not_confirmed").await;
     assert_minor_rejected(&visit, &amka(other.person.amka.as_deref().expect("an AMKA")), 403, "custody_not_confirmed").await;

@@ -190,8 +190,8 @@ async fn cross_site_changes_with_a_token_are_rejected() {
     assert_rejected(|| call().header("origin", "https://evil.example"), 403, "foreign_origin").await;
     assert_rejected(|| call().header("sec-fetch-site", "cross-site"), 403, "foreign_origin").await;
     assert_rejected(|| app.browser.request(Method::DELETE, "/v1/session").header("origin", "null"), 403, "foreign_origin").await;
-    // A body of another media type is rejected with `unsupported_media_type`. A request without a body needs no media type, but this
-    // operation rejects it with `malformed_json`.
+    // A body that is not declared as JSON is rejected with `unsupported_media_type`. A request without a body needs no media type, but is
+    // rejected with `malformed_json`, because this operation needs a body.
     assert_rejected(|| app.browser.request(Method::POST, "/v1/session/consent").body("text/plain", "{}"), 415, "unsupported_media_type")
         .await;
     assert_rejected(|| app.browser.request(Method::POST, "/v1/session/consent"), 400, "malformed_json").await;

@@ -304,7 +304,7 @@ async fn issuing_again_to_an_address_that_looks_the_same_masked_is_rejected() {
     };
     let first = issue_code(&visit, &upload_id, &to, Language::El).await.expect(201).json();
     assert_conflict(&other).await;
-    // The recipient is retained for a day after sending.
+    // The service retains the recipient for a day after sending, so it still detects a different recipient.
     wait_until_sent(&visit, &upload_id).await;
     assert_conflict(&other).await;
     let again = issue_code(&visit, &upload_id, &to, Language::El).await.expect(200).json();

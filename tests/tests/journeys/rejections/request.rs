@@ -229,7 +229,7 @@ async fn no_variant_spelling_of_a_path_bypasses_a_guard() {
         "/v1/subjects/%00/association",
         "/v1/subjects/%F0%9F%92%A9/association",
     ] {
-        // A gateway may normalise a path before a function receives it. Then the response is that for the normalised path.
+        // A gateway may normalise the path before a function receives the request. The function then responds to the normalised path.
         let (stranger, owner) = (raw(path, None), raw(path, Some(&cookie)));
         let is_page = owner.media_type.starts_with("text/html");
         assert!((400..500).contains(&stranger.status) || is_page, "{path}: {}", stranger.status);

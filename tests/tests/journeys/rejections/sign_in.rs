@@ -92,7 +92,7 @@ async fn a_state_is_valid_once_and_only_in_the_browser_that_began() {
     assert_rejected(|| stranger.request(Method::GET, &back), 400, "sign_in_state").await;
     assert_rejected(|| browser.request(Method::GET, &back), 400, "sign_in_state").await;
 
-    // Rejects a state that was already used, a state that was never issued, and no state.
+    // The callback is also rejected if its state was already used or never issued, or if it has no state.
     let back = press(&begin_sign_in(&browser).await, ("afm", &maria.afm)).await;
     browser.get(&back).await.expect(303);
     begin_sign_in(&browser).await;

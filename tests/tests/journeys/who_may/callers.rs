@@ -28,7 +28,7 @@ use crate::aws;
 
 /// Resources that several callers use.
 pub(super) struct Resources {
-    /// An upload of the owner's business without a code.
+    /// An upload of the owner's business for which no code was issued.
     uploaded: String,
     /// An upload of the owner's business whose code was sent.
     sent: String,
@@ -125,7 +125,7 @@ pub(super) async fn callers() -> (Vec<Caller>, Resources) {
         application::fresh(Purpose::Passport).await,
     );
     own(&person).authorize(&[&authorised.id, &revoked.id]).await.expect(200);
-    // The command does not remove the last key of an application, so another key is added first.
+    // Without `--force`, `key remove` does not remove the last key of an application, so another key is added first.
     application::add_key(&revoked.id, &SigningKey::new("second", SigningAlgorithm::EdDsa)).await.expect("another key");
     application::operate(&["key", "remove", &revoked.id, "--kid", &revoked.key.kid]).await.expect("removed");
 

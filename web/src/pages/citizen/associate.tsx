@@ -58,8 +58,8 @@ function Agreement({ subject, submission, onDone }: { subject: Subject; submissi
       patchVisit({ submission: undefined });
     } catch (error) {
       if (error instanceof ProblemError && error.problem.code === "no_submission") {
-        // This session no longer has the submission. In another tab, the photos were rejected, or a code was submitted for another person.
-        // Or the photos were associated and then dissociated, in another tab or another session.
+        // This session no longer has the submission, because of an action elsewhere: in another tab the photos were rejected, or a code was
+        // submitted for another person, or in another tab or session the photos were associated and then dissociated.
         clearPreviews();
         routeWithMessage(`${subject.home}/code`, "submitAgain", true);
         patchVisit({ submission: undefined });

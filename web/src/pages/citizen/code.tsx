@@ -36,8 +36,8 @@ export function Code({ subject }: { subject: Subject }) {
   const code = "value" in read ? read.value : "";
   const fault = faultOf(read);
   useEffect(() => {
-    // The responses of show_session and show_case contain the number of submissions left. The responses of the steps before this page do
-    // not.
+    // Loads the number of submissions left. The responses of show_session and show_case contain this number, but the responses of the steps
+    // before this page do not.
     if (visit.submissionsLeft === undefined) refreshVisit().catch(() => undefined);
   }, []);
   useEffect(() => {

@@ -8,7 +8,7 @@ import { clockText, warningMinutes } from "./countdown";
 import { wasAlreadyOpen } from "./open_case";
 import { words } from "./words";
 
-/** The bar above every page of a case. It names the person, the office and the application, and shows the remaining time. */
+/** The bar above every page of a case. It shows the person, the office, the number of the signed application, and the remaining time. */
 export function CaseBar() {
   const t = words().bar;
   const current = openCase.value;

@@ -7,8 +7,8 @@ import { day } from "../../words/dates";
 import { words } from "./words";
 
 /**
- * A text that the person signs. A page with this text prints only the text (look.css), with the office, the application and a place for the
- * signature.
+ * A text that the person signs. A page with this text prints only the text (look.css). Below the text are the names of the person and the
+ * office, the number of the signed application, the date, and a place for the signature.
  */
 export function PrintedText({ current, text }: { current: Case; text: Pick<Schemas["Consent"], "title" | "paragraphs" | "agreement"> }) {
   const t = words().printed;

@@ -9,7 +9,7 @@ import { UnreadableFile } from "./picture/decode";
 import type { Kind } from "./picture/profiles";
 import { words as common } from "./words";
 
-/** Returns whether the device has a touch screen. The `capture` attribute of an input opens the camera only on phones and tablets. */
+/** Returns whether the device is a phone or tablet, by its touch screen. Only there does an input with `capture` open the camera. */
 export const hasCamera = () => matchMedia("(pointer: coarse)").matches;
 
 export type FileChoice = { busy: boolean; error: string | undefined; pick: (files: ArrayLike<File> | null | undefined) => Promise<void> };

@@ -125,7 +125,7 @@ function capabilitiesOf(track: MediaStreamTrack): ImageCapabilities {
   }
 }
 
-/** A code never needs a larger magnification, and a slider up to 100 would be hard to use. */
+/** Maximum zoom divided by the zoom of the main lens. Reading a code needs no more, and a slider up to 100 would be hard to use. */
 const MAGNIFICATION_MAX = 8;
 
 export function controlsOf(track: MediaStreamTrack): Controls {
@@ -133,8 +133,8 @@ export function controlsOf(track: MediaStreamTrack): Controls {
   const hasTorch = Array.isArray(torch) ? torch.includes(true) : torch === true;
   const { min, max, step } = zoom ?? {};
   if (min === undefined || max === undefined || max <= min) return { torch: hasTorch };
-  // The natural zoom is that of the main lens. It is 1, or the minimum if that is larger, as in cameras that report the zoom in percent.
-  // Wider lenses have a zoom below 1.
+  // The zoom of the main lens. It is usually 1, and wider lenses have a zoom below 1. Some cameras report the zoom in percent. In these
+  // cameras it is the minimum, 100.
   const natural = Math.max(min, 1);
   const largest = Math.min(max, natural * MAGNIFICATION_MAX);
   const value = (track.getSettings() as ImageSettings).zoom ?? natural;

@@ -16,7 +16,7 @@ export type ScanState =
   | { kind: "paused" }
   | { kind: "failed"; problem: CameraProblem | "reader" };
 
-/** The video element. */
+/** The video element that shows the camera's images. */
 export type Screen = { srcObject: MediaProvider | null; play: () => Promise<void> };
 
 export type Environment = {
