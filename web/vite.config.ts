@@ -11,6 +11,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
   },
-  // Timeout in milliseconds. Tests of pictures compute for seconds, and at the same time CI builds the functions.
+  // The timeout, in milliseconds, is long, because tests of pictures compute for seconds while CI also builds the functions.
   test: { include: ["src/**/*.test.ts"], testTimeout: 120_000 },
 });

@@ -18,7 +18,7 @@ export function FailureNote({ failure, onRetry, children }: { failure: Failure |
     if (failure !== undefined) note.current?.focus();
   }, [failure]);
   if (failure === undefined) return null;
-  // If the authorization was withdrawn, retrying cannot help, and the user has to choose another role.
+  // If the owner of the business has withdrawn the employee's authorization, retrying cannot help. The user has to choose another role.
   const isWithdrawn = failure instanceof ProblemError && failure.problem.code === "staff_withdrawn";
   return (
     <div class="govgr-error-summary" role="alert" tabIndex={-1} ref={note} data-problem={failure instanceof ProblemError ? failure.problem.code : failure.reason}>

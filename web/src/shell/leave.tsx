@@ -18,7 +18,7 @@ export function SignOut() {
   const [entries, setEntries] = useState(0);
   const leaving = useAction(async () => {
     const url = await signOut();
-    // Wait for the removal, because it stops when the browser leaves the page.
+    // Wait until the unsent data is removed, because leaving the page would stop the removal.
     await removeUnsent();
     location.assign(url);
   });

@@ -112,7 +112,7 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Waits for the end of the transaction. Only then is the data stored, because the browser reports a full disk at the end. */
+/** Waits for the end of the transaction. Until then, storing the data can still fail, for example because the disk is full. */
 function completed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();

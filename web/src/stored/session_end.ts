@@ -25,9 +25,9 @@ const MARK_KEY = "unsent";
 const REMOVED_KEY = "unsent-removed";
 
 /**
- * Key of the localStorage item that says that the user, when signing out, was asked about the entries. The item is removed at the next
- * sign-in. If the user leaves this page before the entries are removed, the next page removes them and, because of this item, does not
- * report them.
+ * Key of the localStorage item that says that the user has signed out. Before a sign-out, the page warns the user if the queue has entries,
+ * because they will be removed. If the user leaves the page before the entries are removed, the next page removes them and, because of this
+ * item, does not report them. The item is removed at the next sign-in.
  */
 const WAS_ASKED_KEY = "unsent-was-asked";
 
@@ -46,7 +46,7 @@ function writeItem(key: string, value: string | undefined): void {
     if (value === undefined) localStorage.removeItem(key);
     else localStorage.setItem(key, value);
   } catch {
-    // If the browser blocks storage, it has no database either.
+    // If the browser blocks localStorage, it also blocks the database, so no record can be stored.
   }
 }
 
@@ -112,8 +112,8 @@ async function sweep(state: SessionState): Promise<void> {
     await removeUnsent(state.session.expires_at, !wasAsked);
     if (sessionState.peek().kind === "signed_in") writeItem(WAS_ASKED_KEY, undefined);
   } else if (state.kind === "signed_out") {
-    // Users who sign out have been asked about the entries. Users whose session ends in another way have not, so the removed entries are
-    // reported to them.
+    // Users who sign out were warned that the queue's entries will be removed. Users whose session ends in another way were not warned, so
+    // the removed entries are reported to them.
     const signsOut = state.reason === "signed_out";
     if (signsOut) writeItem(WAS_ASKED_KEY, "1");
     await removeUnsent(undefined, !signsOut && !wasAsked);

@@ -41,7 +41,7 @@ export function toAscii(c: string): string {
   if (zero !== undefined) return String(code - zero);
   if (code >= FULL_WIDTH.first && code <= FULL_WIDTH.last) return String.fromCodePoint(code - FULL_WIDTH.toAscii);
   if (c === "\u3002" || c === "\uff61") return ".";
-  // Braille pattern blank.
+  // U+2800, the blank Braille pattern, looks like a space.
   return c === "\u2800" ? " " : c;
 }
 
@@ -149,7 +149,7 @@ export class Text {
   }
 }
 
-/** Returns the number of characters at the beginning for which the predicate holds. */
+/** Counts the characters before the first one for which the predicate is false. */
 export function countWhile(chars: readonly string[], isPart: (c: string) => boolean): number {
   const end = chars.findIndex((c) => !isPart(c));
   return end < 0 ? chars.length : end;

@@ -8,10 +8,10 @@ import { percentDecode } from "./link";
  */
 const DOMAIN_END_LETTERS_MAX = 3;
 
-/** Marks of links, lists, quotes and formatted texts. The standard permits them at the beginning of an address, but no provider does. */
+/** Marks of links, lists, quotes and formatted texts. The standard permits an address to begin with them, but email providers do not. */
 const LEADING_MARKS = "/*`|~{}=-'";
 
-/** Other signs with which the standard permits an address to begin, but no provider does. */
+/** The standard also permits an address to begin with these signs, but email providers do not. */
 const LEADING_SIGNS = "#!$%&^+?";
 
 /** Signs in front of an address, and the signs that close them. */
@@ -67,7 +67,7 @@ function addressPlace(text: Text, at: number): AddressPlace | undefined {
   const hasLabel = equals >= 0 && isLabel(lastWord(chars.slice(start, start + equals)));
   if (hasLabel) start += equals + 1;
   const written = chars.slice(start, at).join("");
-  // A byte such as `=3D`, which comes from quoted-printable, the encoding of emails, would become a part of the address.
+  // Quoted-printable, the encoding of emails, writes some characters in the form `=3D`. Such a sequence would become a part of the address.
   if (/=[0-9A-F]{2}/.test(written) || (hasLabel && written.startsWith("3D"))) return undefined;
   start += countWhile(chars.slice(start, at), (c) => LEADING_MARKS.includes(c));
   if (LEADING_SIGNS.includes(chars[start] ?? "") || isInLink(chars.slice(start, at).join(""), chars.slice(runStart, at).join(""))) return undefined;
@@ -87,7 +87,7 @@ function isInLink(local: string, run: string): boolean {
   return isPath || /\?|%[0-9A-Fa-f]{2}/.test(local);
 }
 
-/** Returns whether no text next to the address can be a part of it. */
+/** Returns true if the text next to the address cannot be a part of the address. */
 function standsAlone(chars: readonly string[], { start, end, hasLabel }: AddressPlace): boolean {
   const marks = countWhile(chars.slice(0, start).reverse(), (c) => LEADING_MARKS.includes(c));
   const after = chars.slice(end);
@@ -95,8 +95,8 @@ function standsAlone(chars: readonly string[], { start, end, hasLabel }: Address
 }
 
 /**
- * Returns whether no text in front of an address can be a part of it. `marks` are the marks directly in front of it, and `front` is the
- * text in front of the marks.
+ * Returns true if the text in front of an address cannot be a part of the address. `marks` are the marks directly in front of the address,
+ * and `front` is the text in front of the marks.
  */
 function isStartClear(front: readonly string[], marks: readonly string[], after: readonly string[]): boolean {
   const last = front.at(-1);
@@ -113,7 +113,7 @@ function isStartClear(front: readonly string[], marks: readonly string[], after:
   return isEnclosed || (marks.length > 0 && !isWord(last) && last !== ",");
 }
 
-/** Returns whether no text behind an address can be a part of it. */
+/** Returns true if the text behind an address cannot be a part of the address. */
 function isEndClear(after: readonly string[]): boolean {
   const [first, next] = after;
   if (first === undefined || isBreak(first)) return true;

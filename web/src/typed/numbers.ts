@@ -6,8 +6,8 @@ import { percentDecode } from "./link";
 type Parse = (digits: string) => string | undefined;
 
 /**
- * A kind of number. Fewer than `digitsMin` digits are never a complete number, neither of this kind nor of another. `mayPrecede` returns
- * whether a word may precede a number of this kind.
+ * A kind of number. Fewer than `digitsMin` digits are never a complete number of any kind. `mayPrecede` returns whether a word may precede
+ * a number of this kind.
  */
 type Kind = { readonly labels: ReadonlySet<string>; readonly digitsMin: number; readonly mayPrecede: (word: string) => boolean };
 

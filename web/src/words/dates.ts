@@ -41,7 +41,10 @@ function asDate(value: string): Date {
   return new Date(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T10:00:00Z` : value);
 }
 
-/** Formats a file size, for example "1,2 MB". `extraDigits` is the number of additional decimals. */
+/**
+ * Formats a file size, for example "1,2 MB". `extraDigits` is the number of decimals in addition to the usual ones: none for KB, one for
+ * MB.
+ */
 export function bytes(count: number, extraDigits = 0): string {
   const locale = language.value === "el" ? "el-GR" : "en-GB";
   const [value, unit] = count < 1_000_000 ? [count / 1000, "KB"] : [count / 1_000_000, "MB"];

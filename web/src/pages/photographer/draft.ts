@@ -21,7 +21,7 @@ import { readReference } from "./reference";
 import { EXPIRY_MARGIN_MS, needsNewUpload, sendPictures, STALE_UPLOAD_CODES, type Sending, type Wait } from "./send_pictures";
 import { mayIssueWithoutFace } from "./without_face";
 
-/** The picture in the form in which it will be uploaded. */
+/** The picture as it will be uploaded. */
 export type FinishedPicture = { readonly file: Blob; readonly size: Size; readonly url: string; readonly sha256: string; readonly isOriginalFile: boolean };
 export type ChosenPicture = {
   readonly source: OpenedPicture;
@@ -30,7 +30,7 @@ export type ChosenPicture = {
   readonly finished?: FinishedPicture | undefined;
   /** State or result of the search for the face. Absent for a signature. */
   readonly face?: FaceSearch;
-  /** The best position of the current document's frame on the face. */
+  /** The best crop for the chosen document (`profile`). Undefined unless the service has found the face. */
   readonly placement?: Placement | undefined;
   /** True if the user has changed or accepted the crop. Then the frame is no longer placed automatically. */
   readonly isCorrected: boolean;
@@ -99,7 +99,10 @@ export async function searchFace(source: OpenedPicture): Promise<void> {
   if (chosen?.source === source) pictures.value = { ...pictures.value, face: withPlacement({ ...chosen, face: location ?? "not_found" }) };
 }
 
-/** Returns the face photo with the frame placed for the current document. If the user has corrected the crop, the crop does not change. */
+/**
+ * Computes the best crop for the chosen document (`placement`) if the face was found. Applies this crop unless the user has already changed
+ * or accepted a crop.
+ */
 function withPlacement(chosen: ChosenPicture): ChosenPicture {
   const { face, source } = chosen;
   if (face === undefined || face === "searching" || face === "not_found") return chosen;
@@ -120,7 +123,7 @@ export function removePicture(kind: Kind): void {
   pictures.value = Object.fromEntries(Object.entries(pictures.value).filter(([name]) => name !== kind));
 }
 
-/** Changes the document. The user must crop a picture again if its frame changes. */
+/** Changes the document for which the pictures are made. If the new document needs another frame, the user must crop the picture again. */
 export function changeProfile(to: Profile): void {
   const from = profile.value;
   profile.value = to;
@@ -177,8 +180,8 @@ export async function finishWith(kind: Kind, chosen: ChosenPicture, picture: Pic
 const isFileRule = (rule: string) => rule.startsWith("file_") || rule === "colour_profile";
 
 /**
- * Encodes the pictures again whose unchanged files the service rejected. Each picture is encoded again only once. Returns true if there
- * were such pictures and all of them could be encoded.
+ * If the service rejected a file that was uploaded unchanged, encodes the picture again, but only once. Returns true if there were such
+ * files and all their pictures could be encoded.
  */
 async function redrawRejectedFiles(pictureReport: PictureReport): Promise<boolean> {
   const rejected = pictureReport.images.filter(
@@ -259,7 +262,7 @@ export function cancelUpload(): void {
   job.value = { phase: "idle" };
 }
 
-/** The latest upload. A change of the pictures cancels it. */
+/** Aborts the latest upload when the user cancels it or the pictures change. */
 let run = new AbortController();
 effect(() => {
   // eslint-disable-next-line @typescript-eslint/no-unused-expressions -- subscribes to the signal
@@ -319,7 +322,7 @@ let cleared = 0;
 export const currentCustomer = (): number => cleared;
 
 /**
- * Clears this customer's data, including `issued`, which the page about the code shows. The document, the kind of recipient and the
+ * Clears this customer's data, including `issued`, which the page about the code shows. The chosen document, the kind of recipient and the
  * language stay for the next customer.
  */
 export function nextCustomer(): void {

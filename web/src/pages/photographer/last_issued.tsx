@@ -24,7 +24,7 @@ export function LastIssued({ current }: { current: Issuance }) {
   usePolling(shown.some(mayChange), async () => {
     const { issuances } = await listIssuances({ limit: SHOWN });
     load.setData(issuances);
-    // The list is in the order of the uploads. If `current` belongs to an earlier upload, it may not be among the first entries.
+    // The service sorts the list by the time of the upload, not of the issue. So the first entries may not include `current`.
     if (!issuances.some(({ upload_id }) => upload_id === current.upload_id)) await findIssuance(current.upload_id);
   });
   const before = useRef<readonly Issuance[]>([]);

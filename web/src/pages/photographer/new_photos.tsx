@@ -39,7 +39,8 @@ function Steps() {
     if (step !== requested) go(step, { replace: true });
   }, [step, requested]);
   useEffect(() => {
-    // Otherwise, if a file is dropped outside of the slots for pictures, the browser would leave the page and open the file.
+    // Without these listeners, if the user dropped a file outside of the slots for pictures, the browser would leave the page and open the
+    // file.
     const preventDrop = (event: DragEvent) => event.preventDefault();
     addEventListener("dragover", preventDrop);
     addEventListener("drop", preventDrop);

@@ -1,7 +1,7 @@
 /* The day or month to which a filter restricts the history. */
 import { now } from "../../words/clock";
 
-/** Returns the month in which an instant lies by the time of Athens, as YYYY-MM. */
+/** Returns the month of an instant in Athens time, as YYYY-MM. */
 export function monthOf(instant: number): string {
   const parts = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Athens", year: "numeric", month: "2-digit" }).formatToParts(instant);
   const part = (type: "year" | "month") => parts.find((found) => found.type === type)?.value ?? "";

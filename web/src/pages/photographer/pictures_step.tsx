@@ -16,7 +16,7 @@ import { formatNumber } from "./numbers";
 import { STEPS, takeFirstFieldFocus, useSteps, type Step } from "./step";
 import { words as common } from "./words";
 
-/** Step 1: the document and the pictures. */
+/** Step 1: the user chooses the kind of document and the pictures. */
 export function PicturesStep() {
   const t = words();
   const { profile: profileNames, image } = common();

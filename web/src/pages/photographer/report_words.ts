@@ -139,7 +139,7 @@ export const words = bilingual(
   },
 );
 
-/** Formats a measured value with its unit. `extraDigits` is the number of additional decimals. */
+/** Formats a measured value with its unit. `extraDigits` is the number of decimals in addition to the usual number for the rule or unit. */
 export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: number, extraDigits = 0): string {
   const t = words().unit;
   if (finding.rule === "proportion") return formatNumber(value, 3 + extraDigits, 3 + extraDigits);
@@ -163,8 +163,8 @@ export function formatMeasure(finding: Pick<Finding, "rule" | "unit">, value: nu
 }
 
 /**
- * The number of additional decimals is smaller than this. The service sends ratios with four decimals, so more decimals would not show a
- * difference.
+ * Exclusive limit of the number of additional decimals. More decimals would not show a difference, because the service sends ratios with
+ * only four decimals.
  */
 const EXTRA_DIGITS_MAX = 6;
 

@@ -16,8 +16,8 @@ const NEW_PHOTOS_PATH = "/photographer/new";
 export const STEPS = ["pictures", "check", "recipient"] as const;
 
 /**
- * True if the entry before the crop step in the browser's history is the previous step. Then leaving the crop step goes back in the
- * history, so that no duplicate entry remains.
+ * True if the user came to the crop step from another step, which is therefore the previous entry of the browser's history. Then leaving
+ * the crop step goes back in the history, so that no duplicate entry remains.
  */
 let cropHasPreviousStep = false;
 

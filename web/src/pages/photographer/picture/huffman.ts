@@ -34,7 +34,7 @@ export class HuffmanTable {
     return lengths.length === 16 ? new HuffmanTable(lengths, values) : undefined;
   }
 
-  /** Returns the table entry of the code with which the 16 bits `bits` begin. */
+  /** Returns the table entry of the code at the beginning of `bits`, the next 16 bits of the data. */
   lookUp(bits: number): number {
     const entry = this.short[bits >> (16 - SHORT_BITS)] ?? 0;
     return entry !== 0 || this.long === undefined ? entry : (this.long[bits] ?? 0);

@@ -9,8 +9,8 @@ export type Component = {
   readonly across: number;
   readonly down: number;
   /**
-   * Bit masks of a progressive picture: two numbers for each block, with a bit for each coefficient that is not zero so far. Later scans
-   * refine these coefficients.
+   * Bit masks of a progressive picture: two numbers for each block, with one bit for each of the block's 64 coefficients. A bit is 1 if the
+   * scans so far have made the coefficient nonzero. Later scans refine such coefficients.
    */
   readonly nonzero: Int32Array | undefined;
 };

@@ -60,7 +60,7 @@ test("near an edge, the crop lies in the picture and is the best that fits", () 
     expect(placement?.outside).toEqual([side]);
     const crop = placed("standard", CAMERA, location);
     expect(clampToSource(frame, CAMERA, crop)).toEqual(crop);
-    // There is enough room for a head within the limits, but not for a head in the middle of the limits.
+    // On this side there is too little room for the ideal crop, but enough for a crop in which the head meets the limits.
     expect(meetsLimits(HEAD_LIMITS.standard, head("standard", CAMERA, crop, location)), side).toBe(true);
   }
 });

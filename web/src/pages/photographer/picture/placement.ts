@@ -12,12 +12,13 @@ export type Placement = { readonly crop: Crop; readonly outside: readonly Side[]
  */
 export type HeadPosition = { readonly height: number; readonly eyeLine: number; readonly centre: number };
 
-/** Each size of the frame that is tried is this fraction of the size that was tried before. */
+/** `nearestInside` tries smaller and smaller frames. Each frame is this fraction of the size of the previous one. */
 const SIZE_STEP = 0.99;
 
 /**
- * Returns the position of this profile's frame for a picture of the size `source`. If the ideal position exceeds the picture, returns the
- * crop inside the picture that places the head nearest to the middle of the limits. Returns undefined if no face was found.
+ * Returns the crop for a profile in a picture of the size `source`. If the service's crop extends beyond the picture, returns the crop
+ * inside the picture that places the head nearest to the middle of the limits. Returns undefined if the service has returned no crop for
+ * the profile.
  */
 export function place(frame: Frame, profile: Profile, source: Size, location: FaceLocation): Placement | undefined {
   const wanted = location.crops.find((crop) => crop.profile === profile);

@@ -11,8 +11,9 @@ import workerUrl from "./worker?worker&url";
 /** Maximum length, in pixels, of the longer side of the photo's copy that the worker processes. */
 const EDGE_MAX = 2400;
 /**
- * A second pass cleans a more detailed copy of the part that contains the signature. It runs only if the gain is large enough: along one
- * side of this part, both the copy and the first result must have at least `GAIN_MIN` times as many pixels as the first pass processed.
+ * Minimum gain of the second pass, which cleans a more detailed copy of the part that contains the signature. Along one side of this part,
+ * the copy and the first result must each have at least `GAIN_MIN` times as many pixels as the first pass processed. Otherwise there is no
+ * second pass.
  */
 const GAIN_MIN = 1.15;
 
@@ -83,7 +84,7 @@ function widen({ left, top, right, bottom }: Window): Window {
   return { left: left - across, top: top - down, right: right + across, bottom: bottom + down };
 }
 
-/** Returns the smallest rectangle of the photo, in whole pixels, that contains a part of the area. Leaves out what is outside the photo. */
+/** Returns the smallest rectangle of whole pixels that contains the given part of the area. Clips the rectangle to the photo. */
 function regionOf({ quad }: Settings, { left, top, right, bottom }: Window, { width, height }: { width: number; height: number }): { x: number; y: number; width: number; height: number } {
   const lens = perspective(quad);
   const corners = [project(lens, left, top), project(lens, right, top), project(lens, right, bottom), project(lens, left, bottom)];

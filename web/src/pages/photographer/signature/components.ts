@@ -3,8 +3,8 @@ import { type Plane } from "./raster";
 
 export type Component = { readonly label: number; area: number; left: number; top: number; right: number; bottom: number };
 /**
- * `labels` has a number for each pixel: the number of its component, counted from 1, or 0 outside of the mask. `right` and `bottom` are
- * inclusive.
+ * `labels` contains, for each pixel, the label of its component (1 or higher), or 0 outside of the mask. In `all`, the coordinates `right`
+ * and `bottom` are inclusive.
  */
 export type Components = { readonly labels: Int32Array; readonly all: readonly Component[] };
 

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { isUsable, type Point, type Quad } from "./quad";
 import { words } from "./words";
 
-/** Distance of one arrow key press, relative to the photo's longer side. With Shift, the distance is ten times as large. */
+/** Distance by which an arrow key moves a corner, relative to the photo's longer side. With Shift, the distance is ten times as large. */
 const KEY_STEP = 0.004;
 
 type CornersProps = { preview: ImageBitmap | HTMLCanvasElement; size: { readonly width: number; readonly height: number }; quad: Quad; onChange: (quad: Quad) => void };

@@ -78,7 +78,7 @@ function brightQuad(plane: Plane, threshold: number): { quad: Quad; score: numbe
   if (hullArea < 0.95 * quadArea || largest.area < 0.8 * hullArea) return undefined;
   if (quad.some(({ x, y }) => x < -0.03 * width || y < -0.03 * height || x > 1.03 * width || y > 1.03 * height)) return undefined;
   const edge = edgeContrast(plane, quad);
-  // If no edge is visible, the paper fills the picture.
+  // If no edge of the sheet is visible, the paper fills the picture, so there is no sheet to cut out.
   if (edge.visible === 0 || edge.contrast < 18) return undefined;
   return { quad, score: (hullArea / quadArea) * (largest.area / hullArea) * Math.min(1, edge.contrast / 60) };
 }

@@ -85,7 +85,10 @@ function thinRuns({ width, height, data }: Plane, floor: number, longest: number
 
 const BIN = 2;
 
-/** Projects the runs of every `step`-th column along lines of this slope to the middle column, and counts them in bins of `BIN` rows. */
+/**
+ * Moves each run along a line of this slope to the middle column, and counts the runs in each bin of `BIN` rows there. Uses only every
+ * `step`-th column.
+ */
 function project(runs: Runs, slope: number, width: number, height: number, step: number): Uint32Array {
   const counts = new Uint32Array(Math.ceil((height + SLOPE_MAX * width) / BIN) + 2);
   const shift = (SLOPE_MAX * width) / 2;

@@ -46,7 +46,10 @@ export type Strokes = { readonly mask: Plane; readonly width: number; readonly l
 
 /** A component thicker than this multiple of the stroke width is not ink of the signer's pen. */
 const THICK = 4;
-/** Width of the border in which fragments of edges are ignored, as a fraction of the area's width or height. */
+/**
+ * Width of the area's border, as a fraction of the area's width or height. A component of which at least half lies in the border is not a
+ * stroke, because it is usually a fragment of the sheet's edge or of a printed line.
+ */
 const BORDER = 0.02;
 
 /** Minimum width of a dot, relative to the width of the strokes. */

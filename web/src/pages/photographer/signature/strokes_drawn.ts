@@ -14,8 +14,8 @@ export type Bounds = { readonly left: number; readonly top: number; readonly rig
  */
 const LINE_WIDTH = 2.6;
 /**
- * Fraction of the distance to the pointer that the line covers with each sample. A fraction below 1 smooths the trembling of the hand and
- * the screen.
+ * With each sample, the end of the line moves this fraction of the distance to the pointer. A fraction below 1 smooths the trembling of the
+ * hand and the screen.
  */
 const FOLLOW = 0.55;
 const WIDTH_FOLLOW = 0.25;

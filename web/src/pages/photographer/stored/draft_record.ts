@@ -78,7 +78,9 @@ function pictureRecord({ source, initialCrop, crop, isCorrected, mustRedraw, fac
   };
 }
 
-/** Returns whether the draft contains anything about a customer. The document and the language alone say nothing about a customer. */
+/**
+ * Returns whether the draft contains anything about a customer. The chosen document and the language alone say nothing about a customer.
+ */
 export function isAboutCustomer({ recipient, pictures }: Pick<DraftRecord, "recipient" | "pictures">): boolean {
   const personal = Object.entries(recipient).filter(([name]) => name !== "kind" && name !== "language");
   return Object.keys(pictures).length > 0 || personal.some(([, value]: [string, unknown]) => value !== "" && value !== false && value !== undefined);

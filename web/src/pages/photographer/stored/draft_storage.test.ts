@@ -131,7 +131,7 @@ test("an issued code and a discarded draft leave nothing behind", async () => {
   expect([storage.draftNotice.value, draft.pictures.value, draft.recipient.value.email]).toEqual([undefined, {}, ""]);
   await stored();
   await reload();
-  // The document stays for the next customer. A draft with nothing but a document is not announced as restored.
+  // The chosen document stays for the next customer. A draft that contains only this choice is not announced as restored.
   expect([storage.draftNotice.value, draft.profile.value, draft.pictures.value]).toEqual([undefined, "identity_card", {}]);
 });
 

@@ -52,7 +52,7 @@ async function open(key: string, isCurrent: () => boolean): Promise<Vault | unde
   const end = session.peek()?.expires_at;
   if (end === undefined) return undefined;
   try {
-    // Without locks two tabs could send the same entry.
+    // Without locks, two tabs could send the same entry of the queue.
     if (!("locks" in navigator)) throw new Error("the browser has no locks");
     return await openVault(key, end, isCurrent);
   } catch (error) {
@@ -145,8 +145,8 @@ async function store(to: Vault | undefined, isCurrent: () => boolean, replaced: 
 }
 
 /**
- * Stores the draft that was made from the group `replaced`, and removes the group in the same transaction. Returns whether the draft was
- * stored.
+ * Stores a draft that was made from an entry of the queue. The same transaction removes the entry, whose group is `replaced`. Returns
+ * whether the draft was stored.
  */
 export const storeInsteadOf = (replaced: string): Promise<boolean> => enqueueStore(replaced);
 

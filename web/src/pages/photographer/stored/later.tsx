@@ -7,7 +7,7 @@ import { useSteps } from "../step";
 import { addDraft, ENTRIES_MAX, NotAdded, sendsLater } from "./queue";
 import { words } from "./words";
 
-/** A button that continues to the recipient although the pictures could not be uploaded. */
+/** A button that opens the next step, the recipient, although the pictures could not be uploaded. */
 export function GoOnWithoutCheck() {
   const t = words().later;
   const { go } = useSteps();

@@ -1,4 +1,4 @@
-/* Notices about the draft and about entries that were removed because a session ended. */
+/* Notices about the draft, and about entries of the queue that were removed because a session ended. */
 import { Button } from "../../../parts/button";
 import { focusAfterRender } from "../../../parts/focus";
 import { Notice } from "../../../parts/notice";
@@ -37,7 +37,7 @@ export function DraftNotice() {
   );
 }
 
-/** Says how many entries were removed. Nothing else is known about the removed entries. */
+/** Says how many entries of the queue were removed. Nothing else is known about these entries. */
 export function RemovedNotice() {
   const t = words();
   if (removedEntries.value === 0) return null;

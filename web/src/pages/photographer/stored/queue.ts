@@ -49,7 +49,7 @@ export type Sending = { readonly id: string; readonly share: number };
 
 export const entries = signal<readonly Entry[]>([]);
 export const sending = signal<Sending | undefined>(undefined);
-/** The reason why the last attempt stopped, such as no network. Undefined if the reason was a fault of one entry. */
+/** The reason why the last attempt to send entries stopped, such as a missing network. A fault of one entry does not stop the attempt. */
 export const queueFailure = signal<Failure | undefined>(undefined);
 /** The number of codes issued from the queue since the page was opened. */
 export const issuedFromQueue = signal(0);

@@ -1,7 +1,7 @@
 /*
- * The encrypted records of this session and this business: drafts, and entries of the queue. A group is one draft or one entry. It has a
- * head in JSON, which names the pictures, and the pictures. The ID of the group is authenticated when a picture is decrypted, so a picture
- * cannot be decrypted as a part of another customer's group.
+ * The encrypted records of this session and this business: drafts, and entries of the queue. A group is one draft or one entry. It consists
+ * of its pictures and of a head, which is JSON and names the pictures. The ID of the group is authenticated when a picture is decrypted, so
+ * a picture cannot be decrypted as a part of another customer's group.
  */
 import { listFrames, openDatabase, readContent, removeRecords, writeGroup, type Frame, type StoredRecord } from "../../../stored/database";
 import { markStored } from "../../../stored/session_end";
