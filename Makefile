@@ -13,7 +13,7 @@ TLS ?= off
 ifeq ($(filter on off,$(TLS)),)
 $(error TLS=$(TLS) is unknown. Use on or off)
 endif
-# How `make run` builds the functions: release, as for AWS, or dev, which takes less time (docs/decisions/build.md, record 211).
+# The profile with which `make run` builds the functions: release, as for AWS, or dev, which builds faster (docs/decisions/build.md, record 211).
 # An environment variable BUILD is ignored, because it probably belongs to another program. Set BUILD on the command line of make.
 ifneq ($(origin BUILD),command line)
 BUILD := $(if $(filter ministack,$(EMULATOR)),dev,release)
@@ -39,14 +39,14 @@ APPLICATIONS := target/lambda/applications/bootstrap
 RELEASE := PATH="$(CURDIR)/.tools/aws/bin:$$PATH" RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" cargo lambda build --release
 # Builds the tests and programs of all crates in one call. A call for only some crates, or without --tests, would enable other features and build the AWS SDK again.
 TEST_BUILD := cargo build -q --workspace --tests
-# template.yaml expects the functions in target/.
+# Builds always go to target/, because template.yaml expects the functions there.
 unexport CARGO_TARGET_DIR
 # With `make --jobs`, these variables name a job server. Programs that make starts cannot use it and would print warnings.
 unexport MAKEFLAGS MFLAGS
 
 # What `make test EMULATOR=localstack` runs: the tests of the LocalStack plugin (plugin), test programs of tests/, and the browser tests (browser).
 TESTS ?= plugin journeys races services dump logs runbook browser
-# What `make repeat` runs, how many times, and the number of processes that keep the machine busy meanwhile.
+# `make repeat` runs each of the test suites SUITES as often as TIMES says, while LOAD processes keep the machine busy.
 SUITES ?= races services
 TIMES ?= 10
 LOAD ?= 2
@@ -66,7 +66,7 @@ run: ## starts the stack or continues with the running one, deploys changes and 
 stop: ## stops the stack; its data stays in .local/dev
 	$(STACK) down
 
-test: test-$(EMULATOR) ## all tests, on a separate stack that is removed afterwards; EMULATOR=localstack for the tests that docs/emulators.md lists, TESTS="journeys races" for some of these; ENGINES=chromium without Firefox and WebKit
+test: test-$(EMULATOR) ## all tests, on a separate stack that is removed afterwards; EMULATOR=localstack for the tests that docs/emulators.md lists, TESTS="journeys races" for some of these; ENGINES=chromium to omit the tests in Firefox and WebKit
 
 test-ministack: lint functions chromium other-engines djpeg tests/browser/node_modules/.installed
 	@.tools/aws/bin/python tests/binary_sizes.py
@@ -109,7 +109,7 @@ engines: other-engines tests/browser/node_modules/.installed ## the main journey
 screenshots: chromium tests/browser/node_modules/.installed ## pictures of every page in both languages and sizes, from the running stack, in .local/dev/screenshots
 	set -a; . .local/dev/env; cd tests/browser && node screenshots.mjs
 
-check: lint djpeg ## everything that needs no stack: format, lints, API description, template, cost model, unit and property tests
+check: lint djpeg ## all checks that need no stack: format, lints, API description, template, cost model, unit and property tests
 	cargo test -q --workspace --exclude journeys
 	cargo test -q -p journeys --test template --test events
 
@@ -163,7 +163,7 @@ ifdef PACKAGE
 mutants: .tools/cargo-mutants/$(CARGO_MUTANTS)/bin/cargo-mutants djpeg
 	$< mutants --package $(PACKAGE) --test-package $(PACKAGE) --output target/mutants $(if $(ONLY),--re "$(ONLY)")
 else
-mutants: tools web djpeg ## mutation testing: turns off each guard and condition, and finds the test that fails; takes hours the first time; ONLY="text" for some; PACKAGE=domain for one package with its own tests, by cargo-mutants
+mutants: tools web djpeg ## mutation testing: turns off each check in the code and each condition of a DynamoDB write, and finds the test that fails; takes hours the first time; ONLY="text" for some; PACKAGE=domain for one package with its own tests, by cargo-mutants
 	python3 tests/mutants/run.py $(ONLY)
 endif
 
@@ -200,7 +200,7 @@ chromium: # for the browser tests: uses the program in the variable CHROMIUM or 
 other-engines: chromium # Firefox and WebKit, found or installed like Chromium, and after it, because two runs of apt-get cannot overlap
 	@tests/browser/engines/install.sh $(OTHER_ENGINES)
 
-bounce: ## makes the last email with a code to TO=address come back, on the running stack: KIND=unknown, full, blocked, complaint, ... (docs/operating/local-stack.md)
+bounce: ## simulates that the last email with a code to TO=address bounced, on the running stack; KIND=unknown, full, blocked, complaint, ... for the reason (docs/operating/local-stack.md)
 	@set -a; . .local/dev/env; .tools/aws/bin/python infra/local/ses_report.py "$(or $(KIND),unknown)" --to "$(TO)"
 
 application: $(if $(AWS_STACK),functions,build-$(BUILD)) ## manages the applications of public bodies: CMD="list"; on AWS with AWS_STACK=name (docs/operating/applications.md)
