@@ -137,7 +137,8 @@ def requests_of(country, operations, usage):
     """Returns the AWS requests of each case.
 
     Two measured figures are corrected. The queries that send_reminders makes once in a run are subtracted from the requests for one
-    reminder. The read units of a scan are those of a table of applications with the expected size.
+    reminder. A scan of the table of applications was measured on a small table, so its read units are computed for the size
+    that the table is expected to have.
 
     A case that has not been measured yet is estimated from the operation's budget of calls, as if each call read one unit.
     """

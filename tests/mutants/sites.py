@@ -23,7 +23,7 @@ NOT_GUARDS = (
     "broken > 0 {",
 )
 
-# The guards of each file: name, original text, and replacement. In a replacement, OFF is true while the site is off.
+# The guards of each file: name, original text, and replacement. In a replacement, OFF is true while this guard is turned off.
 BY_HAND = {
     "functions/application/pull_photo.rs": [
         ("nobody's record has ended", "if found.is_none() {", "if found.is_none() && !OFF {"),

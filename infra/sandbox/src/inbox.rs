@@ -56,7 +56,7 @@ pub(crate) struct Sent {
     pub(crate) ses: Option<Ses>,
 }
 
-/// The ID that SES gave to an email, and the call's fields that SES repeats in its events about this email.
+/// The ID that SES gave to an email, and the fields of the `SendEmail` call that SES repeats in its events about this email.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ses {
     pub(crate) message_id: String,

@@ -263,7 +263,7 @@ impl Outbox {
         self.0.update_write(update)
     }
 
-    /// Builds the write of a wake record for a message that is sent again for the `time`-th time.
+    /// Builds the write of a wake record for a message that is sent again. `time` counts how often the message has been sent again.
     ///
     /// # Errors
     /// If the item cannot be serialized.

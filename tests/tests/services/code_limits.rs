@@ -1,4 +1,4 @@
-//! Counts of codes and messages, on the tables of the deployed stack.
+//! Tests how codes and messages are counted against the daily limits, on the tables of the deployed stack.
 
 use domain::{
     GreekMobile, Moment, Recipient,

@@ -35,7 +35,8 @@ const DARK: f32 = 0.45;
 /// or, if the upload is smaller than the copy, in pixels of the upload.
 const EYE_DISTANCE_MIN: f64 = 70.0;
 
-/// Measures a face whose features are visible. `scale` is the number of pixels of the upload for each pixel of the copy, at most 1.
+/// Measures a face whose features are visible. `scale` is the width of the upload divided by the width of the copy in which the lids are
+/// measured, but at most 1.
 pub(super) fn measure(picture: &RgbImage, face: &Landmarks, scale: f64) -> Features {
     let height = face.eyes_to_chin().max(1.0);
     let has_enough_pixels = face.eye_distance() * scale >= EYE_DISTANCE_MIN;
