@@ -20,6 +20,7 @@ mod people;
 mod photos;
 mod references;
 mod sealed;
+mod staff;
 mod storage;
 
 use ::storage::{DynamoDb, Transaction, TransactionError, kms::KmsKey, transaction::TransactWrite};

@@ -1,4 +1,4 @@
-//! Sign-ins, sessions, quotas, staff, agreements, applications and subjects.
+//! Sign-ins, sessions, quotas, agreements, applications and subjects.
 
 use std::{collections::BTreeMap, slice};
 
@@ -11,21 +11,18 @@ use domain::{
     quota::Quota,
     retention::{ASSOCIATION_VALID, RECORD_RETENTION_AFTER_PHOTOS},
     session::{EXCHANGE_VALID, IDLE, Role, SIGN_IN_VALID},
-    staff::{EmployeeId, STAFF_MAX},
     submission::CodeState,
     time::Span,
 };
 use futures_util::future::join_all;
 use journeys::stack;
 use storage::{
-    StorageError, TransactionError,
     applications::{Application, Applications},
     consents::Consents,
     nonces::{Nonces, SignIn},
     quotas::{Quotas, Use},
-    sealing::{ExchangeCode, IdentifierHasher, SessionToken, sha256_base64url, staff_key},
+    sealing::{ExchangeCode, IdentifierHasher, SessionToken, sha256_base64url},
     sessions::{Associated, AwaitedOtp, Business, PendingSubmission, Person, Session, Sessions, Try},
-    staff::{Staff, StaffFacts, StaffItem},
     subjects::Subjects,
 };
 
@@ -35,7 +32,7 @@ async fn nonces() -> Nonces {
     Nonces::new(dynamodb().await, stack::variable("NONCES_TABLE"))
 }
 
-fn afm() -> Afm {
+pub(crate) fn afm() -> Afm {
     Afm::parse("068933130").unwrap()
 }
 
@@ -284,37 +281,6 @@ async fn a_returned_unit_of_a_quota_can_be_used_again() {
 }
 
 #[tokio::test]
-async fn a_business_has_a_hundred_employees_at_most() {
-    let client = dynamodb().await;
-    let (staff, key, shop) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"), business());
-    let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
-    let employee = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
-    let enter = async |number: usize| {
-        let item = StaffItem::seal(&key, shop.clone(), employee(number), &facts, member(), NOW).unwrap();
-        commit(&client, [staff.put_write(&item).unwrap(), staff.add_to_roster_write(&shop, &employee(number)).unwrap()]).await
-    };
-    enter(0).await.unwrap();
-    // Fills the roster up to one free place by adding invented ids directly.
-    let others = (2..STAFF_MAX).map(|number| employee(number).as_str().to_owned()).collect();
-    let roster = client.update_item().table_name(stack::variable("STAFF_TABLE")).update_expression("ADD employees :others");
-    let text = |value: &str| AttributeValue::S(value.to_owned());
-    let roster = roster.key("business", text(shop.as_str())).key("employee", text("#roster"));
-    roster.expression_attribute_values(":others", AttributeValue::Ss(others)).send().await.unwrap();
-    enter(1).await.unwrap();
-    assert_eq!(rejected_writes(enter(STAFF_MAX).await), [1]);
-    assert!(!staff.has(&shop, &employee(STAFF_MAX), NOW).await.unwrap(), "no write of a rejected transaction is stored");
-    assert_eq!(rejected_writes(enter(0).await), [0], "an employee who is on the roster is not added again");
-    assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "the list does not contain the roster item");
-    let leave = || [staff.delete_write(&shop, &employee(0)).unwrap(), staff.remove_from_roster_write(&shop, &employee(0)).unwrap()];
-    for _ in 0..2 {
-        commit(&client, leave()).await.unwrap();
-    }
-    assert!(staff.find(&shop, &employee(0), NOW).await.unwrap().is_none());
-    enter(STAFF_MAX).await.unwrap();
-    assert!(staff.has(&shop, &employee(STAFF_MAX), NOW).await.unwrap());
-}
-
-#[tokio::test]
 async fn a_repeated_agreement_keeps_the_time_of_the_first() {
     let client = dynamodb().await;
     let (consents, person) = (Consents::new(client.clone(), stack::variable("CONSENTS_TABLE")), someone());
@@ -373,29 +339,4 @@ async fn looking_up_an_unknown_person_creates_no_subject() {
     }
     let made: SubjectId = subjects.resolve(slice::from_ref(&afm), NOW).await.unwrap();
     assert_eq!(subjects.find(&afm, NOW).await.unwrap(), Some(made));
-}
-
-/// The emulators lock items differently from DynamoDB, but in each case one transaction succeeds and all others fail with an error.
-#[tokio::test]
-async fn of_concurrent_transactions_exactly_one_is_written_completely() {
-    let client = dynamodb().await;
-    let (staff, key, shop) = (Staff::new(client.clone(), stack::variable("STAFF_TABLE")), staff_key("secret"), business());
-    let facts = StaffFacts { afm: afm(), label: None, business_afm: afm(), owner_afm: afm() };
-    let common = EmployeeId::from_hash("0".repeat(43));
-    let own = |number: usize| EmployeeId::from_hash(format!("{number:043}"));
-    let item = |employee| StaffItem::seal(&key, shop.clone(), employee, &facts, member(), NOW).unwrap();
-    let results = join_all((1..=8).map(|number| {
-        let writes = [staff.put_write(&item(own(number))).unwrap(), staff.put_write(&item(common.clone())).unwrap()];
-        commit(&client, writes)
-    }))
-    .await;
-    for result in &results {
-        let is_expected = matches!(
-            result,
-            Ok(()) | Err(TransactionError::Refused(_) | TransactionError::Conflict | TransactionError::Storage(StorageError::Throttled(_)))
-        );
-        assert!(is_expected, "{result:?}");
-    }
-    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-    assert_eq!(staff.of_business(&shop).await.unwrap().len(), 2, "the common employee, and that of the successful transaction");
 }
