@@ -152,12 +152,12 @@ describe('the citizen', { concurrency: true }, () => {
     await axe(page);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    assert.ok(await revoke.evaluate((element) => element === document.activeElement));
+    await assertFocused(revoke);
     await revoke.press('Enter');
     await button(page, 'Ανάκληση').click();
     await page.getByText(`«${body.names.el}» ανακλήθηκε`).waitFor();
     assert.equal(await page.locator('.row-end').count(), 1);
-    assert.equal(await page.evaluate(() => document.activeElement?.id), 'authorized');
+    await assertFocused(page.locator('#authorized'));
     assert.equal((await body.pull(`afm:${who.afm}`, 'face', 'Α-119/2026')).status, 403);
 
     await link(page, 'Υπενθύμιση πριν από τη λήξη').click();
@@ -255,7 +255,7 @@ describe('the citizen', { concurrency: true }, () => {
     await page.getByText('The code number was scanned').waitFor();
     assert.equal(await field.inputValue(), code);
     assert.equal(await page.locator('video').count(), 0);
-    assert.equal(await page.evaluate(() => document.activeElement?.id), 'code');
+    await assertFocused(page.locator('#code'));
 
     await field.fill('');
     await page.locator('input[type=file]').setInputFiles({ name: 'qr.png', mimeType: 'image/png', buffer: png });

@@ -304,9 +304,9 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     await page.locator('#applicationNumber').focus();
     await page.keyboard.press('Tab');
     const chosen = () => page.evaluate(() => [document.activeElement.name, document.activeElement.value, document.activeElement.checked]);
-    assert.deepEqual(await chosen(), ['language', 'el', true]);
+    await eventually(async () => assert.deepEqual(await chosen(), ['language', 'el', true]));
     await page.keyboard.press('ArrowDown');
-    assert.deepEqual(await chosen(), ['language', 'en', true]);
+    await eventually(async () => assert.deepEqual(await chosen(), ['language', 'en', true]));
     await page.keyboard.press('Enter');
     await heading(page, 'Check the person');
     await page.getByText('by SMS in English').waitFor();

@@ -65,6 +65,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   const [declared] = await Promise.all([declaredBy(page), next.click()]);
   await page.getByText('Μπορείτε να συνεχίσετε. Δείτε πρώτα τις παρατηρήσεις: ο δημόσιος φορέας μπορεί να ζητήσει άλλη φωτογραφία.').waitFor();
   // The person in the portrait smiles, so the check reports her expression. It may also report that her mouth is open, but nothing else.
+  await page.locator('.finding').first().waitFor();
   const rules = await page.locator('.finding').evaluateAll((findings) => findings.map((finding) => finding.dataset.rule));
   assert.ok(rules.includes('expression') && rules.every((rule) => ['mouth_closed', 'expression'].includes(rule)), rules.join());
   assert.ok(declared.face.bytes <= 3_000_000 && declared.face.bytes > 300_000, `${declared.face.bytes} bytes of face`);
@@ -76,7 +77,7 @@ test('a photographer turns the camera\'s pictures into a code number that arrive
   await page.getByLabel('Email').check();
   await page.getByRole('button', { name: 'Αποστολή κωδικάριθμου' }).click();
   await page.getByRole('link', { name: 'Γράψτε τη διεύθυνση email ολόκληρη' }).click();
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'email');
+  await assertFocused(page.locator('#email'));
   await axeInBoth(page);
   const to = emailOf(await person());
   await page.getByLabel('Διεύθυνση email').fill('maria@gmial.com');

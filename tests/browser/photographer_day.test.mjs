@@ -16,10 +16,9 @@ async function newPhotos(newPage, options) {
 }
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
-const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement);
 const assertHeadingFocused = async (page, name) => {
   await heading(page, name);
-  assert.ok(await hasFocus(page.getByRole('heading', { level: 1 })), `the heading "${name}" has the focus`);
+  await assertFocused(page.getByRole('heading', { level: 1 }), `the heading "${name}" has the focus`);
 };
 
 /** Presses Tab until an element has the focus, as a keyboard user does. */
@@ -89,7 +88,7 @@ test('a photographer issues a code without a mouse, and begins the next customer
   await axe(page);
   await tabTo(page, page.getByRole('link', { name: 'The reference has 41 characters' }));
   await page.keyboard.press('Enter');
-  assert.ok(await hasFocus(reference), 'the link of the error leads to the field');
+  await assertFocused(reference, 'the link of the error leads to the field');
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.type('A-17');
   await page.keyboard.press('Enter');
@@ -97,7 +96,7 @@ test('a photographer issues a code without a mouse, and begins the next customer
   await dialog.waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  assert.ok(await hasFocus(reference), 'the closed dialog returns the focus');
+  await assertFocused(reference, 'the closed dialog returns the focus');
   await page.keyboard.press('Enter');
   await dialog.waitFor();
   await page.keyboard.press('Enter');
@@ -105,7 +104,7 @@ test('a photographer issues a code without a mouse, and begins the next customer
   await inbox.codeMessage(to);
 
   await page.keyboard.press('Tab');
-  assert.ok(await hasFocus(page.getByRole('button', { name: 'Next customer' })));
+  await assertFocused(page.getByRole('button', { name: 'Next customer' }));
   await page.keyboard.press('Enter');
   await heading(page, 'New photos');
   await page.waitForFunction(() => document.activeElement?.matches('input[name=profile]:checked'));

@@ -224,7 +224,7 @@ test('after two photos without a recognised face, a code is issued with the reas
   await page.getByLabel('Another reason').check();
   await go.click();
   await page.getByRole('link', { name: 'Describe the reason.' }).click();
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'without-face-text');
+  await assertFocused(page.locator('#without-face-text'));
   await page.getByLabel('Description of the reason').fill('x'.repeat(201));
   await go.click();
   await page.getByRole('link', { name: '201 characters' }).waitFor();

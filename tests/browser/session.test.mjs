@@ -23,7 +23,7 @@ test('a citizen signs in from the start page with TAXISnet, password and consent
   // Enters no password, and then a wrong one. The page reports each error at the field, and moves the focus to the message.
   await page.getByRole('button', { name: 'Συνέχεια' }).click();
   await page.getByRole('alert').filter({ hasText: 'Γράψτε τα 6 ψηφία' }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'alert');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'alert');
   await page.getByLabel('Κωδικός μίας χρήσης').fill(otp === '000000' ? '000001' : '000000');
   await page.getByRole('button', { name: 'Συνέχεια' }).click();
   await page.getByRole('alert').filter({ hasText: 'δεν είναι σωστός' }).waitFor();
@@ -99,7 +99,7 @@ test('a person who does not agree is signed out and informed', async ({ newPage 
   await axe(page);
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'I do not agree', 'the focus returns to the button');
+  await assertFocused(page.getByRole('button', { name: 'I do not agree' }), 'the focus returns to the button');
   await page.getByRole('button', { name: 'I do not agree' }).click();
   await page.getByRole('button', { name: 'I do not agree, sign me out' }).click();
   await heading(page, 'You did not agree');

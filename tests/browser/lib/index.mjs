@@ -10,3 +10,4 @@ export { caller, changeMinor, emailOf, issue, minor, named, person, photographer
 export { callFrom, denyTaxisnet, passTaxisnet, signIn, upToOtp } from './sign_in.mjs';
 export { origin, sandbox, uploads } from './stack.mjs';
 export { qrVideo } from './video.mjs';
+export { assertFocused, eventually, hasFocus } from './waits.mjs';
