@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
-import { assertFits, axe, callFrom, emailOf, inbox, issue, minor, origin, passTaxisnet, person, qrVideo, signIn, test, upToOtp } from './lib/index.mjs';
+import { assertFits, assertFocused, axe, callFrom, emailOf, inbox, issue, minor, origin, passTaxisnet, person, qrVideo, signIn, test, upToOtp } from './lib/index.mjs';
 import { publicBody, seed } from './public_body.mjs';
 
 /** A public body's application. Its purpose `driving_licence_renewal` permits it to pull the face photo and the signature. */

@@ -5,7 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
-import { axe, callFrom, checkPage, emailOf, forgetFaults, inbox, issue, minor, origin, person, qrVideo, signIn, test } from './lib/index.mjs';
+import { axe, callFrom, checkPage, emailOf, eventually, forgetFaults, inbox, issue, minor, origin, person, qrVideo, signIn, test } from './lib/index.mjs';
 
 test('a citizen signs in with TAXISnet and submits a code that arrived by SMS', async ({ newPage }) => {
   const who = await person();
@@ -93,8 +93,7 @@ for (const [description, [commit, pattern]] of Object.entries(faults)) {
     const page = await newPage();
     await page.goto('/');
     await page.evaluate(commit);
-    await page.waitForTimeout(200);
-    assert.throws(() => checkPage(page), pattern);
+    await eventually(() => assert.throws(() => checkPage(page), pattern));
     forgetFaults(page);
   });
 }

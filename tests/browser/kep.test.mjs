@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { before, describe } from 'node:test';
-import { assertFits, axe, callFrom, inbox, issue, minor, origin, person, signIn, test } from './lib/index.mjs';
+import { assertFits, axe, callFrom, eventually, inbox, issue, minor, origin, person, signIn, test } from './lib/index.mjs';
 import { seed } from './public_body.mjs';
 
 before(seed);
@@ -273,9 +273,9 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     assert.equal((await bar.getByRole('status').first().textContent()).trim(), '');
     await page.clock.fastForward('15:01');
     await bar.getByRole('status').filter({ hasText: 'ends in 5 minutes or less' }).waitFor();
-    await check(page);
     await page.clock.fastForward('04:00');
     await bar.getByRole('status').filter({ hasText: 'ends in 1 minute or less' }).waitFor();
+    await check(page);
     await page.clock.fastForward('01:00');
     await heading(page, 'The case has expired');
     await page.getByText('The person gets an SMS').waitFor();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { axe, axeInBoth, cameraPicture, choose, emailOf, inbox, person, pictures, signIn, test } from './lib/index.mjs';
+import { assertFocused, axe, axeInBoth, cameraPicture, choose, emailOf, inbox, person, pictures, signIn, test } from './lib/index.mjs';
 
 /** Waits for the request that declares the files of an upload. Returns its body. */
 const declaredBy = (page) => page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/v1/photographer/uploads')).then((request) => request.postDataJSON());

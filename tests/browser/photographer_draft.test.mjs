@@ -2,7 +2,7 @@
 // device.
 
 import assert from 'node:assert/strict';
-import { axeInBoth, cameraPicture, choose, emailOf, inbox, person, pictures, signIn, test } from './lib/index.mjs';
+import { axeInBoth, cameraPicture, choose, emailOf, inbox, person, pictures, signIn, test, untilSignedOut } from './lib/index.mjs';
 
 const OFFLINE = [/ERR_INTERNET_DISCONNECTED/, /Failed to fetch/];
 
@@ -64,7 +64,7 @@ test('a draft survives a reload, no other tab takes it, and discarding or signin
   await page.getByRole('button', { name: 'Menu' }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Go on without sending' }).click();
-  await page.getByRole('button', { name: 'Sign in with TAXISnet' }).waitFor();
+  await untilSignedOut(page, 'Sign in with TAXISnet');
   assert.equal((await stored(page)).count, 0);
 });
 

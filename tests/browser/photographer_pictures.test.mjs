@@ -2,7 +2,7 @@
 // without a face.
 
 import assert from 'node:assert/strict';
-import { axe, cameraPicture, choose, person, pictures, signIn, test } from './lib/index.mjs';
+import { assertFocused, axe, cameraPicture, choose, person, pictures, signIn, test } from './lib/index.mjs';
 
 /** Signs in as a photographer and opens the page for new photos. */
 async function newPhotos(newPage, options) {

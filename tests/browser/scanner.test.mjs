@@ -59,7 +59,8 @@ const recordCameras = () => {
   };
 };
 
-describe('the scanner', { concurrency: true }, () => {
+// At most three at the same time, because some of these tests start a browser of their own.
+describe('the scanner', { concurrency: 3 }, () => {
   for (const [name, kind] of [['NotAllowedError', 'refused'], ['NotReadableError', 'in_use'], ['OverconstrainedError', 'unsuitable'], ['NotFoundError', 'absent']]) {
     test(`after ${name} the scanner has words of its own and names the other ways`, async ({ newPage }) => {
       const page = await openScanner(newPage, `MediaDevices.prototype.getUserMedia = () => Promise.reject(new DOMException('', '${name}'))`);

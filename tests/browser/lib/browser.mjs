@@ -10,6 +10,8 @@ import { serveDist } from './web_dist.mjs';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 /** Time limit in milliseconds for one action or expectation. It is long enough for a cold start and an SMS. */
 const ACTION_TIMEOUT = 15_000;
+/** Time limit in milliseconds for a whole test. Long journeys wait for messages that are sent once a minute, and several tests run at the same time. */
+const TEST_TIMEOUT = 300_000;
 
 /** Returns the path of Chromium: `CHROMIUM`, or else the first of the usual names in PATH. */
 export function chromiumPath() {
@@ -157,7 +159,7 @@ export const forgetFaults = (page) => faults.get(page)?.splice(0);
  * @param {import('node:test').TestOptions} [options]
  */
 export function test(name, body, options = {}) {
-  return nodeTest(name, { timeout: 120_000, ...options }, async (t) => {
+  return nodeTest(name, { timeout: TEST_TIMEOUT, ...options }, async (t) => {
     const pages = [];
     const open = async (pageOptions) => {
       const page = await newPage(pageOptions);

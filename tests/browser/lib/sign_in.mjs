@@ -49,6 +49,15 @@ export async function signIn(page, who, { role = 'citizen', returnTo = '/' } = {
   await page.goto(returnTo);
 }
 
+/**
+ * Waits until the page has been redirected to the home page, after the sign-out of the service and of TAXISnet. The page already shows the
+ * button for signing in before it goes to TAXISnet, so this button is no sign that the redirect is over.
+ */
+export async function untilSignedOut(page, button) {
+  await page.waitForURL((url) => url.origin === origin() && url.pathname === '/');
+  await page.getByRole('button', { name: button }).waitFor();
+}
+
 /** Calls the API with the page's own `fetch` and cookies. Throws if the response has another status than `status`. */
 export async function callFrom(page, method, path, status, body) {
   const response = await page.evaluate(
