@@ -229,9 +229,11 @@ async fn nobody_can_choose_the_business_of_somebody_else() {
     // Callers without access to this business: another photographer, a citizen, and the owner of a cafe.
     let (other, _) = sign_in(people::fresh("photographer").await, Language::El).await;
     let citizen = fresh_citizen().await;
-    let (vasilis, session) = sign_in(people::named("vasilis").await, Language::El).await;
+    let owner = people::fresh("photographer").await;
+    let cafe = json!({ "afm": owner.afm, "name": "ΚΑΦΕΤΕΡΙΑ ΔΟΚΙΜΩΝ", "activities": ["56.30.10"] });
+    let (owner, session) = sign_in(owner.change(&json!({ "businesses": [cafe] })).await, Language::El).await;
     assert_eq!(session["roles"], json!([{ "kind": "citizen" }]), "the owner of a cafe is not a photographer");
-    for visit in [other, citizen, vasilis] {
+    for visit in [other, citizen, owner] {
         for business in [&theirs, &json!("made-up")] {
             let call =
                 || visit.browser.request(Method::PUT, "/v1/session/role").json(&json!({ "kind": "photographer", "business": business }));
