@@ -31,20 +31,9 @@ fn sorted(acts: impl IntoIterator<Item = Value>) -> Vec<Value> {
     acts
 }
 
-/// Returns a citizen whose last name differs from that of the clerk.
-async fn citizen_named_otherwise(clerk: &Visit) -> people::Person {
-    loop {
-        let person = fresh("citizen").await;
-        if person.last_name != clerk.person.last_name {
-            return person;
-        }
-    }
-}
-
 #[tokio::test]
 async fn in_a_case_a_clerk_can_use_photos_for_the_person_who_reads_where_and_never_by_whom() {
-    let (studio, clerk) = (fresh_photographer().await, kep::fresh_clerk().await);
-    let person = citizen_named_otherwise(&clerk).await;
+    let (studio, clerk, person) = (fresh_photographer().await, kep::fresh_clerk().await, fresh("citizen").await);
     let [kept, withdrawn] = [application::fresh(Purpose::Passport).await, application::fresh(Purpose::IdentityCard).await];
     let case = kep::ready(&clerk, &person).await;
     let counter = acting(&clerk, &case.handle);
