@@ -19,7 +19,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AthensDay, CodeNumber, FileProfile, ImageKind, Language, Moment, application::Purpose};
+use domain::{AthensDay, CodeNumber, FileProfile, ImageKind, Language, Moment, application::Purpose, time::Span};
 use futures_util::{
     StreamExt,
     future::join_all,
@@ -28,6 +28,7 @@ use futures_util::{
 use journeys::{
     application::{self, now},
     citizen::own,
+    midnight,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{self, To, face_only, issue_by_sms, issue_code},
     stack,
@@ -49,6 +50,7 @@ const PULLS_TIMEOUT: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn of_two_hundred_codes_submitted_at_once_exactly_five_pass_the_quota() {
     let _alone = ALONE.lock().await;
+    midnight::avoid(Span::minutes(5)).await;
     let visit = fresh_citizen().await;
     let codes: Vec<String> =
         (0..200).map(|_| CodeNumber::draw(|bytes| aws_lc_rs::rand::fill(bytes)).expect("randomness").expose()).collect();
@@ -208,6 +210,7 @@ const SMS_PER_COUNTER: u32 = 30_000 / SMS_COUNTERS;
 #[tokio::test]
 async fn when_the_daily_sms_quota_for_codes_is_used_up_email_and_sign_in_still_work() {
     let _alone = ALONE.lock().await;
+    midnight::avoid(Span::minutes(5)).await;
     let studio = fresh_photographer().await;
     let (one, other) = (people::fresh("citizen").await, people::fresh("citizen").await);
     let upload = async || photographer::upload(&studio, FileProfile::Standard, &face_only()).await;
