@@ -16,6 +16,7 @@ pub mod gateway;
 pub mod inbox;
 pub mod jpeg;
 pub mod kep;
+pub mod midnight;
 pub mod minors;
 pub mod mobile;
 pub mod people;

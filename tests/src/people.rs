@@ -38,8 +38,9 @@ impl Person {
         self.mobile.as_deref().expect("this person has a mobile number")
     }
 
-    /// Changes a person who was created for a test: the mobile number (`{"mobile": true}`), the offices of a clerk (`{"offices": [...]}`),
-    /// or the response of the register of clerks (`{"clerk_register": "fail"}`). Returns the changed person.
+    /// Changes a person who was created for a test: the mobile number (`{"mobile": true}`), the businesses (`{"businesses": [...]}`), the
+    /// offices of a clerk (`{"offices": [...]}`), or the response of the register of clerks (`{"clerk_register": "fail"}`). Returns the
+    /// changed person.
     pub async fn change(&self, change: &Value) -> Self {
         let url = format!("{}/people/{}", stack::sandbox(), self.key);
         let request = stack::client().post(&url).json(change);

@@ -254,6 +254,9 @@ impl People {
             Some(false) => person.mobile = None,
             None => {}
         }
+        if let Some(businesses) = &change.businesses {
+            person.businesses.clone_from(businesses);
+        }
         if let Some(offices) = &change.offices {
             person.offices.clone_from(offices);
         }
@@ -275,6 +278,7 @@ pub(crate) struct Change {
     pub(crate) can_sign_in: bool,
     /// True to give the person a confirmed mobile number, false to remove the number.
     pub(crate) mobile: Option<bool>,
+    pub(crate) businesses: Option<Vec<Business>>,
     pub(crate) offices: Option<Vec<Office>>,
     pub(crate) clerk_register: Option<Registers>,
 }
@@ -332,17 +336,18 @@ pub(crate) async fn create(State(world): State<World>, body: Bytes) -> Response 
 #[serde(deny_unknown_fields)]
 struct PersonChange {
     mobile: Option<bool>,
+    businesses: Option<Vec<Business>>,
     offices: Option<Vec<Office>>,
     clerk_register: Option<Registers>,
 }
 
-/// `POST /people/{key} {"mobile", "offices", "clerk_register"}`: changes a person who was created at run time.
+/// `POST /people/{key} {"mobile", "businesses", "offices", "clerk_register"}`: changes a person who was created at run time.
 pub(crate) async fn change(State(world): State<World>, extract::Path(key): extract::Path<String>, body: Bytes) -> Response {
-    let PersonChange { mobile, offices, clerk_register } = match serde_json::from_slice(&body) {
+    let PersonChange { mobile, businesses, offices, clerk_register } = match serde_json::from_slice(&body) {
         Ok(requested) => requested,
         Err(error) => return bad_request(&error.to_string()),
     };
-    match world.people.change(&key, &Change { mobile, offices, clerk_register, ..Change::default() }) {
+    match world.people.change(&key, &Change { mobile, businesses, offices, clerk_register, ..Change::default() }) {
         Ok(Some(person)) => Json(ListedPerson::new(&person)).into_response(),
         Ok(None) => bad_request("no person with this key was created at run time"),
         Err(error) => storage_error(&error),

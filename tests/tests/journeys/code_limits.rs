@@ -2,11 +2,12 @@
 //! because no other test may send SMS during that test.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AthensDay, FileProfile, Language, Moment};
+use domain::{AthensDay, FileProfile, Language, Moment, time::Span};
 use futures_util::future::join_all;
 use journeys::{
     application::now,
     browser::{Problem, Response},
+    midnight,
     people::{self, Visit, fresh_photographer},
     photographer::{self, To, face_only, issue_code, resend_code, upload, wait_until_sent},
     stack,
@@ -59,6 +60,7 @@ async fn mobile() -> To {
 
 #[tokio::test]
 async fn the_301st_code_of_a_business_is_rejected_until_midnight_without_losing_the_upload() {
+    midnight::avoid(Span::minutes(3)).await;
     let (studio, other) = (fresh_photographer().await, fresh_photographer().await);
     let business = business_of(&studio).await["id"].as_str().unwrap().to_owned();
     set_codes_issued_today(&business, BUSINESS_CODES_PER_DAY - 1).await;
@@ -99,6 +101,7 @@ async fn the_301st_code_of_a_business_is_rejected_until_midnight_without_losing_
 
 #[tokio::test]
 async fn a_recipient_gets_ten_messages_a_day_across_all_businesses_and_spellings() {
+    midnight::avoid(Span::minutes(3)).await;
     let studios = [fresh_photographer().await, fresh_photographer().await];
     let person = people::fresh("citizen").await;
     let (local, domain) = person.email().split_once('@').map(|(local, domain)| (local.to_owned(), domain.to_owned())).unwrap();

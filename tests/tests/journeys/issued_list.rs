@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{AthensDay, FileProfile, Language, Moment, time::Span};
 use journeys::{
-    citizen, inbox,
+    citizen, inbox, midnight,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{self, To, face_only},
     stack,
@@ -89,6 +89,7 @@ async fn business(studio: &Visit) -> String {
 
 #[tokio::test]
 async fn the_history_can_be_filtered_by_state() {
+    midnight::avoid(Span::minutes(3)).await;
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let business = business(&studio).await;
     let email = To::Email(visit.person.email());

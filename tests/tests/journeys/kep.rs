@@ -11,6 +11,7 @@ use journeys::{
     browser::{SESSION_COOKIE, has_greek},
     citizen, inbox,
     kep::{self, APPLICATION_NUMBER, CASES, OpenCase},
+    midnight,
     people::{self, Visit, fresh},
     stack,
 };
@@ -119,6 +120,7 @@ async fn a_case_is_opened_proven_and_closed_and_the_person_learns_what_was_done(
 
 #[tokio::test]
 async fn the_person_is_found_by_afm_or_amka_and_an_unknown_number_counts_as_a_case() {
+    midnight::avoid(Span::minutes(3)).await;
     let (clerk, person) = (kep::fresh_clerk().await, fresh("citizen").await);
     let amka = person.amka.clone().expect("an AMKA");
     let by = |kind: &str, value: &str| {
@@ -178,6 +180,7 @@ async fn a_link_cannot_be_sent_as_the_number_of_an_application() {
 
 #[tokio::test]
 async fn a_clerk_opens_sixty_cases_a_day() {
+    midnight::avoid(Span::minutes(3)).await;
     let (clerk, person) = (kep::fresh_clerk().await, fresh("citizen").await);
     let session = stored_session(&clerk).await;
     let quotas = Quotas::new(aws::dynamodb(&aws::config().await), stack::variable("QUOTAS_TABLE"));
@@ -193,6 +196,7 @@ async fn a_clerk_opens_sixty_cases_a_day() {
 
 #[tokio::test]
 async fn wrong_passwords_count_for_the_person_and_the_third_closes_the_case() {
+    midnight::avoid(Span::minutes(3)).await;
     let (clerk, person) = (kep::fresh_clerk().await, fresh("citizen").await);
     let case = kep::opened(&clerk, &person).await;
     let wrong = if case.otp == "000000" { "000001" } else { "000000" };

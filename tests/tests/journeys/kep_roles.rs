@@ -3,15 +3,16 @@
 use domain::Language;
 use journeys::{
     kep,
-    people::{self, fresh, named},
+    people::{self, fresh},
 };
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_clerk_of_two_offices_chooses_one_and_can_change_to_the_other_or_to_citizen() {
-    let (visit, session) = people::sign_in(named("thanos").await, Language::El).await;
     let [first, second] =
         [("KEP-0417", "ΚΕΠ Δήμου Ασπροχωρίου"), ("KEP-0418", "ΚΕΠ Δήμου Νέας Πηγής")].map(|(id, name)| json!({ "id": id, "name": name }));
+    let person = fresh("kep_clerk").await.change(&json!({ "offices": [first, second] })).await;
+    let (visit, session) = people::sign_in(person, Language::El).await;
     assert_eq!((&session["stage"], &session["offices"]), (&json!("role"), &json!([first, second])), "{session}");
     let clerk_at = |office: &Value| json!({ "kind": "kep_clerk", "office": office });
     assert_eq!(session["roles"], json!([{ "kind": "citizen" }, clerk_at(&first), clerk_at(&second)]));
@@ -38,7 +39,9 @@ async fn a_clerk_of_two_offices_chooses_one_and_can_change_to_the_other_or_to_ci
 
 #[tokio::test]
 async fn a_photographer_who_is_a_clerk_too_has_three_roles() {
-    let (_, session) = people::sign_in(named("zafeiris").await, Language::El).await;
+    let office = json!({ "id": "KEP-0418", "name": "ΚΕΠ Δήμου Νέας Πηγής" });
+    let person = fresh("photographer").await.change(&json!({ "offices": [office] })).await;
+    let (_, session) = people::sign_in(person, Language::El).await;
     let kinds: Vec<&Value> = session["roles"].as_array().expect("roles").iter().map(|role| &role["kind"]).collect();
     assert_eq!((kinds, &session["stage"]), (vec![&json!("citizen"), &json!("photographer"), &json!("kep_clerk")], &json!("role")));
 }
@@ -52,7 +55,9 @@ async fn before_the_one_time_password_nothing_tells_that_a_person_is_a_clerk() {
 
 #[tokio::test]
 async fn a_clerk_whose_authorisation_has_ended_cannot_sign_in_as_one() {
-    let (visit, session) = people::sign_in(named("rea").await, Language::El).await;
+    let office = json!({ "id": "KEP-0417", "name": "ΚΕΠ Δήμου Ασπροχωρίου", "until": "2025-06-30" });
+    let person = fresh("kep_clerk").await.change(&json!({ "offices": [office] })).await;
+    let (visit, session) = people::sign_in(person, Language::El).await;
     assert_eq!(session["offices"], json!([]));
     let choose = json!({ "kind": "kep_clerk", "office": "KEP-0417" });
     visit.browser.put("/v1/session/role", &choose).await.rejected(403, "role_not_yours");

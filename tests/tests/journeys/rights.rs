@@ -6,11 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     CodeNumber, ImageKind, Language, Moment, SubjectId,
     application::{ApplicationId, CASE_CHARACTERS_MAX, Purpose},
+    time::Span,
     verdict::{RefusalReason, TEXT_CHARACTERS_MAX, Verdict},
 };
 use journeys::{
     citizen::{acting, own},
-    minors,
+    midnight, minors,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::issue_by_sms,
     stack,
@@ -48,6 +49,7 @@ async fn set_id(code: &str) -> String {
 
 #[tokio::test]
 async fn the_export_contains_the_data_of_a_person_and_links_to_the_images() {
+    midnight::avoid(Span::minutes(3)).await;
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = issue_by_sms(&studio, visit.person.mobile()).await.code;
     let association = own(&visit).take(&code).await;

@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::{
     applications::{Associated, afm, assert_rejected, associated, authorized},
     aws,
+    items::items_where,
 };
 
 #[tokio::test]
@@ -101,10 +102,9 @@ async fn a_verdict_is_recorded_even_after_the_photographers_row_has_expired() {
     let pull = application.pulled(&afm(&visit), ImageKind::Face).await;
     // Deletes the row of the upload, as its TTL would.
     let client = aws::dynamodb(&aws::config().await);
-    let table = journeys::stack::variable("ISSUANCES_TABLE");
-    let rows = client.scan().table_name(&table).consistent_read(true).send().await.expect("rows");
-    let row = rows.items().iter().find(|item| item["upload_id"].as_s() == Ok(&upload_id)).expect("the upload's row");
-    let delete = client.delete_item().table_name(&table).key("business", row["business"].clone());
+    let rows = items_where("ISSUANCES_TABLE", "upload_id = :value", &upload_id).await;
+    let row = rows.first().expect("the upload's row");
+    let delete = client.delete_item().table_name(journeys::stack::variable("ISSUANCES_TABLE")).key("business", row["business"].clone());
     delete.key("upload_id", row["upload_id"].clone()).send().await.expect("deleted");
     application.report(&pull, &json!({ "verdict": "refused", "reason": "light" })).await.expect(200);
     assert!(accesses(&visit).await[0].to_string().contains("light"));

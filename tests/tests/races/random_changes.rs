@@ -224,8 +224,8 @@ impl World {
     /// Submits a code, confirms its photos and associates them, and stops at the first problem. Concurrent steps may submit another code in
     /// the same browser, or associate this code. Returns the last status.
     async fn take(&self, step: Step, citizen: &Acting<'_>, code: usize) -> u16 {
-        let owned = [(409, "code_already_yours"), (403, "code_taken")];
-        let submitted = expected_status(step, &citizen.submit(&self.codes[code]).await, &[200], &owned);
+        let rejections = [(409, "code_already_yours"), (403, "code_taken"), (409, "conflict")];
+        let submitted = expected_status(step, &citizen.submit(&self.codes[code]).await, &[200], &rejections);
         if submitted != 200 {
             return submitted;
         }

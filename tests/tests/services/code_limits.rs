@@ -18,7 +18,12 @@ use crate::aws;
 /// Permitted number of SMS per day in these tests: two for each of the eight counter items.
 const SMS: u32 = 16;
 
-/// The code limits on a future day that no other test uses.
+/// First of the future days on which the tests count: 1 January 2100.
+const FIRST_DAY: Moment = Moment::from_epoch_seconds(4_102_488_000);
+/// Number of these days. The last one is in the year 9766, because a day cannot be later than the year 9999.
+const DAYS: u32 = 2_800_000;
+
+/// The code limits on a random future day, on which very probably no other test or earlier run has counted.
 struct Day {
     limits: CodeLimits,
     client: aws_sdk_dynamodb::Client,
@@ -30,7 +35,7 @@ impl Day {
         let client = aws::dynamodb(&aws::config().await);
         let mut bytes = [0; 4];
         aws_lc_rs::rand::fill(&mut bytes).unwrap();
-        let now = Moment::from_epoch_seconds(4_102_488_000).plus(Span::days((u32::from_be_bytes(bytes) % 100_000).into()));
+        let now = FIRST_DAY.plus(Span::days((u32::from_be_bytes(bytes) % DAYS).into()));
         let limits = Limits { codes_per_business: 1_000, sms: SMS };
         let hasher = RecipientHasher::new("a secret");
         Self { limits: CodeLimits::new(client.clone(), stack::variable("QUOTAS_TABLE"), limits, hasher), client, now }

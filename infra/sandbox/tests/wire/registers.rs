@@ -77,7 +77,7 @@ async fn only_offices_that_authorise_the_clerk_today_are_listed() {
 }
 
 #[tokio::test]
-async fn tests_change_the_offices_and_the_mobile_number_of_people_whom_they_created() {
+async fn tests_change_offices_businesses_and_the_mobile_number_of_people_whom_they_created() {
     let sandbox = Sandbox::start().await;
     let clerk: Value = sandbox.post("/people").json(&json!({ "kind": "kep_clerk" })).send().await.unwrap().json().await.unwrap();
     assert_eq!(clerk["roles"], json!(["citizen", "kep_clerk"]));
@@ -98,6 +98,10 @@ async fn tests_change_the_offices_and_the_mobile_number_of_people_whom_they_crea
     assert_eq!(change(&clerk["key"], json!({ "mobile": false })).await, 200);
     let contact = query_registers(&sandbox, "contact", query.clone()).await;
     assert_eq!(contact, (200, json!({ "afm": clerk["afm"], "mobile": null })));
+    let businesses = json!([{ "afm": clerk["afm"], "name": "ΚΑΦΕΤΕΡΙΑ", "activities": ["56.30.10"] }]);
+    assert_eq!(change(&clerk["key"], json!({ "businesses": businesses })).await, 200);
+    let owned = query_registers(&sandbox, "businesses", query.clone()).await;
+    assert_eq!(owned, (200, json!({ "afm": clerk["afm"], "businesses": businesses })));
     for (behaviour, status) in [("fail", 500), ("unknown", 404), ("mixed", 200), ("answer", 200)] {
         assert_eq!(change(&clerk["key"], json!({ "clerk_register": behaviour })).await, 200);
         let (received, response) = listed(&sandbox).await;

@@ -40,10 +40,6 @@ async fn authorised(world: &World) -> (Holder, Application) {
     (holder, application)
 }
 
-async fn submissions_left(visit: &Visit) -> Value {
-    visit.browser.get("/v1/session").await.expect(200).json()["submissions_left"].clone()
-}
-
 pub(super) fn all() -> Vec<Operation> {
     let mut all = before_association();
     all.extend(of_the_association());
@@ -74,12 +70,9 @@ fn before_association() -> Vec<Operation> {
                 prepared(
                     holder(world).await,
                     boxed!(|holder| own(&holder.visit).submit(&holder.issued.code).await),
-                    boxed!(|holder, _response| {
-                        assert_eq!(
-                            submissions_left(&holder.visit).await,
-                            4,
-                            "the same code is counted once, however often it is submitted"
-                        );
+                    boxed!(|holder, response| {
+                        // Reads the number from the response, because the session would return 5 if midnight had passed meanwhile.
+                        assert_eq!(response.json()["submissions_left"], 4, "the same code is counted once, however often it is submitted");
                         own(&holder.visit).confirm().await.expect(200);
                     }),
                 )

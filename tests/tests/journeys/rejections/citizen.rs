@@ -1,8 +1,9 @@
 //! Rejections of citizens' calls: invalid codes, steps out of order, reminders, and subjects of other sessions.
 
-use domain::{CodeNumber, ImageKind, Language};
+use domain::{CodeNumber, ImageKind, Language, time::Span};
 use journeys::{
     citizen::{self, associate, confirm, show_photo, submit, submit_and_confirm, take},
+    midnight,
     people::{self, Visit, fresh_citizen, fresh_photographer},
     photographer::{To, face_only, issue},
     pictures, stack,
@@ -70,6 +71,7 @@ async fn a_malformed_code_is_rejected_as_malformed_and_does_not_count() {
 
 #[tokio::test]
 async fn a_code_is_found_in_whatever_was_pasted_and_counts_once() {
+    midnight::avoid(Span::minutes(3)).await;
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = fresh_code(&studio).await;
     let link = format!("{}/#code={code}", stack::origin());
@@ -90,6 +92,7 @@ async fn a_code_is_found_in_whatever_was_pasted_and_counts_once() {
 
 #[tokio::test]
 async fn unknown_and_expired_codes_get_the_same_response() {
+    midnight::avoid(Span::minutes(3)).await;
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let unknown = assert_code_rejected(&visit, &unknown_code(), 404, "code_not_active").await;
     let code = fresh_code(&studio).await;
@@ -101,6 +104,7 @@ async fn unknown_and_expired_codes_get_the_same_response() {
 
 #[tokio::test]
 async fn the_sixth_code_of_the_day_is_rejected_and_an_earlier_one_is_free() {
+    midnight::avoid(Span::minutes(3)).await;
     let (studio, visit) = (fresh_photographer().await, fresh_citizen().await);
     let code = fresh_code(&studio).await;
     assert_eq!(submit(&visit, &code).await.expect(200).json()["submissions_left"], 4);

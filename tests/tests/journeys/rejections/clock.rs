@@ -57,6 +57,11 @@ async fn load_session(browser: &Browser) -> (Sessions, Session, Moment) {
     (sessions, session, now)
 }
 
+/// Returns when the browser's session ends if it is not used again, in seconds since 1970.
+pub(crate) async fn session_expires_at(browser: &Browser) -> i64 {
+    load_session(browser).await.1.expires_at.epoch_seconds()
+}
+
 /// Returns the pending submission of a browser's session.
 pub(crate) async fn pending_submission(browser: &Browser) -> PendingSubmission {
     load_session(browser).await.1.submission.expect("a pending submission")

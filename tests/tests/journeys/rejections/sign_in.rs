@@ -1,9 +1,9 @@
 //! Rejections during sign-in: failures of TAXISnet and the registers, and forged or repeated redirects.
 
-use domain::Language;
+use domain::{Language, time::Span};
 use journeys::{
     browser::{Browser, SESSION_COOKIE},
-    inbox,
+    inbox, midnight,
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, begin_sign_in, press, sign_in_until_otp, through_taxisnet},
     stack,
@@ -194,6 +194,7 @@ async fn a_password_that_cannot_be_sent_is_reported() {
 
 #[tokio::test]
 async fn the_sixteenth_otp_message_of_the_day_is_rejected_across_all_sign_ins() {
+    midnight::avoid(Span::minutes(3)).await;
     let person = people::fresh("citizen").await;
     for round in 0..4 {
         let visit = sign_in_until_otp(person.clone(), Language::En).await;

@@ -113,16 +113,20 @@ async fn rows_of_two_businesses_do_not_reveal_their_common_employee() {
 
 #[tokio::test]
 async fn staff_of_one_business_is_not_staff_of_the_owners_other_business() {
-    let (visit, session) = sign_in(people::named("alexandra").await, Language::El).await;
+    let owner = people::fresh("photographer").await;
+    // The second business needs an AFM that no other business has. Here it is the AFM of another person, who has no business.
+    let afms = [owner.afm.clone(), people::fresh("citizen").await.afm];
+    let businesses = afms.map(|afm| json!({ "afm": afm, "name": format!("ΦΩΤΟΓΡΑΦΕΙΟ {afm}"), "activities": ["74.20.21"] }));
+    let owner = owner.change(&json!({ "businesses": businesses })).await;
+    let (visit, session) = sign_in(owner, Language::El).await;
     let second =
         session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).next_back().expect("a business");
     choose(&visit, second).await.expect(200);
     let person = people::fresh("citizen").await;
-    let employee = authorize(&visit, &person.afm, None).await.expect(201).json()["employee"].clone();
+    authorize(&visit, &person.afm, None).await.expect(201);
     let (_, session) = sign_in(person, Language::El).await;
     let offered: Vec<&Value> = session["roles"].as_array().expect("roles").iter().filter_map(|role| role.get("business")).collect();
     assert_eq!(offered, [second], "only the business that authorised the person");
-    staff::withdraw(&visit, &employee).await.expect(204);
 }
 
 #[tokio::test]

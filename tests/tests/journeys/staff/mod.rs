@@ -93,7 +93,7 @@ async fn a_withdrawn_employee_is_rejected_at_the_next_request() {
     }
     assert_eq!(staff::list(&owner).await, Vec::<Value>::new());
 
-    let recipient = json!({ "kind": "email", "value": "nobody@example.gr" });
+    let recipient = json!({ "kind": "email", "value": visit.person.email() });
     let upload = photographer::declaration(FileProfile::Standard, &face_only());
     let issuance = json!({ "upload_id": waiting, "recipient": recipient, "language": "el" });
     let resend = format!("/v1/photographer/issuances/{waiting}/resend");
@@ -116,7 +116,7 @@ async fn a_withdrawn_employee_is_rejected_at_the_next_request() {
     // After a new authorization the employee can act for the business again in the same session.
     authorize(&owner, &visit.person.afm, None).await.expect(201);
     choose(&visit, &business).await.expect(200);
-    photographer::issue_code(&visit, &waiting, &To::Email("nobody@example.gr".to_owned()), Language::El).await.expect(201);
+    photographer::issue_code(&visit, &waiting, &To::Email(visit.person.email()), Language::El).await.expect(201);
 }
 
 #[tokio::test]
