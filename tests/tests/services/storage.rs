@@ -34,9 +34,10 @@ fn at(rfc3339: &str) -> Moment {
 #[tokio::test]
 async fn the_sixth_code_of_the_day_is_rejected_and_at_midnight_in_athens_five_are_free_again() {
     let quotas = quotas().await;
-    // The last second of five days in Athens, as UTC: an ordinary day, and the days around both clock changes.
+    // The last second of five days in Athens, as UTC: an ordinary day, and the days around both clock changes. All are in the future, because
+    // TTL deletes counts of past days.
     for last_second in
-        ["2026-11-20T21:59:59Z", "2026-03-28T21:59:59Z", "2026-03-29T20:59:59Z", "2026-10-24T20:59:59Z", "2026-10-25T21:59:59Z"]
+        ["2096-11-20T21:59:59Z", "2096-03-24T21:59:59Z", "2096-03-25T20:59:59Z", "2096-10-27T20:59:59Z", "2096-10-28T21:59:59Z"]
     {
         let (person, last) = (someone(), at(last_second));
         let midnight = last.plus(Span::seconds(1));
@@ -58,7 +59,7 @@ async fn the_sixth_code_of_the_day_is_rejected_and_at_midnight_in_athens_five_ar
 
 #[tokio::test]
 async fn of_two_hundred_codes_at_once_five_are_accepted_and_may_be_repeated() {
-    let (quotas, person, now) = (quotas().await, someone(), at("2026-11-20T12:00:00Z"));
+    let (quotas, person, now) = (quotas().await, someone(), at("2096-11-20T12:00:00Z"));
     let ids: Vec<String> = (0..200).map(|code| format!("code {code}")).collect();
     let accepted = async || {
         let results = join_all(ids.iter().map(|id| quotas.use_one(Quota::Submissions, &person, id, now))).await;
@@ -74,7 +75,7 @@ async fn of_two_hundred_codes_at_once_five_are_accepted_and_may_be_repeated() {
 async fn each_of_a_persons_numbers_leads_to_the_same_subject_whichever_is_known_first() {
     let hasher = IdentifierHasher::new(&format!("{:?}", someone()));
     let subjects = Subjects::new(aws::dynamodb(&aws::config().await), stack::variable("SUBJECTS_TABLE"), hasher);
-    let now = at("2026-11-20T12:00:00Z");
+    let now = at("2096-11-20T12:00:00Z");
     let afm = Identifier::Afm(Afm::parse("068933130").unwrap());
     let paaypa = Identifier::Paaypa(Paaypa::parse("12345678901").unwrap());
     let amka = Identifier::Amka(Amka::parse("01018012342").unwrap());
@@ -91,7 +92,7 @@ async fn a_person_who_signs_in_twice_at_once_is_one_subject() {
     let hasher = IdentifierHasher::new(&format!("{:?}", someone()));
     let subjects = Subjects::new(aws::dynamodb(&aws::config().await), stack::variable("SUBJECTS_TABLE"), hasher);
     let numbers = [Identifier::Amka(Amka::parse("01018012342").unwrap()), Identifier::Afm(Afm::parse("068933130").unwrap())];
-    let now = at("2026-11-20T12:00:00Z");
+    let now = at("2096-11-20T12:00:00Z");
     // The registers may return the two numbers in either order, or only one of them.
     let [amka, afm] = numbers.clone();
     let variants = [vec![amka.clone(), afm.clone()], vec![afm.clone(), amka.clone()], vec![afm]];
@@ -107,7 +108,7 @@ async fn a_person_who_signs_in_twice_at_once_is_one_subject() {
 async fn numbers_that_lead_to_two_subjects_are_an_error() {
     let hasher = IdentifierHasher::new(&format!("{:?}", someone()));
     let subjects = Subjects::new(aws::dynamodb(&aws::config().await), stack::variable("SUBJECTS_TABLE"), hasher);
-    let now = at("2026-11-20T12:00:00Z");
+    let now = at("2096-11-20T12:00:00Z");
     let [amka, afm] = [Identifier::Amka(Amka::parse("01018012342").unwrap()), Identifier::Afm(Afm::parse("068933130").unwrap())];
     let paaypa = Identifier::Paaypa(Paaypa::parse("12345678901").unwrap());
     let one = subjects.resolve(std::slice::from_ref(&amka), now).await.unwrap();
