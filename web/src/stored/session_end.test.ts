@@ -101,10 +101,11 @@ test("who signs out was asked, so the next sign-in reports nothing, even if the 
   expect(await groups()).toEqual(["entry"]);
   setState(signedIn("now"));
   await eventually(async () => expect(await groups()).toEqual([]));
+  // After the removal, the page forgets that the user was asked.
+  await eventually(() => expect(localStorage.getItem("unsent-was-asked")).toBeNull());
   expect(removedEntries.value).toBe(0);
   // If a later session expires, its removed entries are reported.
   await put("entry", "entry", "now");
-  await new Promise((resolve) => setTimeout(resolve, 20));
   setState({ kind: "signed_out", reason: "expired" });
   await eventually(() => expect(removedEntries.value).toBe(1));
 });
