@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
+import { eventually } from "../pages/photographer/stored/fake_page";
 import type * as Client from "./client";
 import type * as SessionModule from "./session";
 
@@ -17,7 +18,7 @@ const ended = vi.fn();
 
 const json = (status: number, body: object) => () => Promise.resolve(new Response(JSON.stringify(body), { status, headers: { "Content-Type": status === 200 ? "application/json" : "application/problem+json" } }));
 const dispatch = (type: "pagehide" | "pageshow", persisted: boolean) => page.dispatchEvent(Object.assign(new Event(type), { persisted }));
-const settled = () => vi.waitFor(() => expect(session.pendingCheck.value).not.toBe("running"));
+const settled = () => eventually(() => expect(session.pendingCheck.value).not.toBe("running"));
 
 beforeEach(async () => {
   vi.resetModules();

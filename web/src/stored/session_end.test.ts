@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import type { SessionState } from "../api/session";
-import { newBrowser } from "../pages/photographer/stored/fake_page";
+import { eventually, newBrowser } from "../pages/photographer/stored/fake_page";
 
 const HOUR_MS = 3_600_000;
 const outside = vi.hoisted(() => ({ time: 1_000_000_000_000, state: undefined as unknown as { value: unknown } }));
@@ -70,8 +70,8 @@ test("the end of a session removes everything: with a count if it ended by itsel
     await put("draft", "draft", "now");
     await put("entry", "entry", "now");
     setState({ kind: "signed_out", reason });
-    await vi.waitFor(async () => expect(await groups()).toEqual([]));
-    await vi.waitFor(() => expect(removedEntries.value).toBe(count));
+    await eventually(async () => expect(await groups()).toEqual([]));
+    await eventually(() => expect(removedEntries.value).toBe(count));
   }
 });
 
@@ -79,8 +79,8 @@ test("the next person who signs in finds nothing of the session before", async (
   await put("draft", "draft", "before");
   await put("entry", "entry", "before");
   setState(signedIn("now"));
-  await vi.waitFor(async () => expect(await groups()).toEqual([]));
-  await vi.waitFor(() => expect(removedEntries.value).toBe(1));
+  await eventually(async () => expect(await groups()).toEqual([]));
+  await eventually(() => expect(removedEntries.value).toBe(1));
 });
 
 test("a browser in which nothing was stored opens no database", async () => {
@@ -100,11 +100,12 @@ test("who signs out was asked, so the next sign-in reports nothing, even if the 
   open.mockRestore();
   expect(await groups()).toEqual(["entry"]);
   setState(signedIn("now"));
-  await vi.waitFor(async () => expect(await groups()).toEqual([]));
+  await eventually(async () => expect(await groups()).toEqual([]));
+  // After the removal, the page forgets that the user was asked.
+  await eventually(() => expect(localStorage.getItem("unsent-was-asked")).toBeNull());
   expect(removedEntries.value).toBe(0);
   // If a later session expires, its removed entries are reported.
   await put("entry", "entry", "now");
-  await new Promise((resolve) => setTimeout(resolve, 20));
   setState({ kind: "signed_out", reason: "expired" });
-  await vi.waitFor(() => expect(removedEntries.value).toBe(1));
+  await eventually(() => expect(removedEntries.value).toBe(1));
 });

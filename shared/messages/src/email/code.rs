@@ -202,6 +202,9 @@ mod tests {
         /// Checks that a mail parser finds exactly one recipient and no injected header in emails to every address that we accept.
         #[test]
         fn an_accepted_address_is_parsed_as_one_recipient(local in "[!#$%&'*+/=?^_`{|}~a-zA-Z0-9-]{1,20}", domain in "[a-z0-9]{1,9}(-[a-z0-9]{1,9})?") {
+            // The mail parser takes a local part such as `=?ab?q?x?=` for an encoded word (RFC 2047). No email goes to such an address,
+            // because `domain::typed::email` rejects it.
+            proptest::prop_assume!(!local.starts_with("=?"));
             let address = format!("{local}@{domain}.gr");
             let to = EmailAddress::parse(&address).unwrap();
             let raw = code(&envelope(&to, Language::El), &sample(), expiry(), ORIGIN).unwrap();

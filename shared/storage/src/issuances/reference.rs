@@ -92,7 +92,9 @@ mod tests {
     fn a_reference_is_stored_as_bytes_that_do_not_contain_it() {
         let item = to_item(&issuance(Some(sealed()))).unwrap();
         let stored = item["issued"].as_m().unwrap()["reference"].as_b().unwrap().as_ref().to_vec();
-        assert!(TEXT.split(' ').all(|word| !stored.windows(word.len()).any(|window| window == word.as_bytes())));
+        // Only the long word is searched. The sealed bytes are random, so they sometimes contain the two bytes of the number.
+        let word = TEXT.split(' ').next().unwrap().as_bytes();
+        assert!(!stored.windows(word.len()).any(|window| window == word));
         let read: Issuance = from_item(item).unwrap();
         assert_eq!(read.issued.unwrap().reference.unwrap().open(&issuance_key("secret"), &business("b"), "u").unwrap().expose(), TEXT);
     }

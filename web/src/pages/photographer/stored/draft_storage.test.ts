@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { OpenedPicture } from "../picture/decode";
 import type * as DraftModule from "../draft";
 import type * as StorageModule from "./draft_storage";
-import { endPage, everythingStored, KEYS, newBrowser, openTab } from "./fake_page";
+import { endPage, eventually, everythingStored, KEYS, newBrowser, openTab } from "./fake_page";
 
 const outside = vi.hoisted(() => ({
   session: {} as { value: unknown },
@@ -53,7 +53,7 @@ let storage: typeof StorageModule;
 async function openPage(): Promise<void> {
   draft = await import("../draft");
   storage = await import("./draft_storage");
-  await vi.waitFor(() => expect(storage.isRestoring.value).toBe(false));
+  await eventually(() => expect(storage.isRestoring.value).toBe(false));
 }
 
 async function reload(): Promise<void> {
@@ -61,7 +61,7 @@ async function reload(): Promise<void> {
   await openPage();
 }
 
-const stored = () => vi.waitFor(() => expect(draft.isStored.value).toBe(true));
+const stored = () => eventually(() => expect(draft.isStored.value).toBe(true));
 const file = () => new File(["the whole picture"], "IMG_1.jpg", { type: "image/jpeg", lastModified: 5 });
 
 async function prepare(): Promise<void> {
@@ -97,10 +97,12 @@ test("after a reload the document, the recipient, the picture and its crop are t
 });
 
 test("a page that is hidden stores at once, because the browser may be ended while the camera is open", async () => {
+  // The timer that stores a draft after a pause never fires, so that only the event can store it.
+  const timers = vi.spyOn(globalThis, "setTimeout").mockReturnValue(1);
   draft.recipient.value = { ...draft.recipient.value, mobile: "6912345678" };
   Object.assign(document, { visibilityState: "hidden" });
   document.dispatchEvent(new Event("visibilitychange"));
-  await vi.waitFor(() => expect(draft.isStored.value).toBe(true), { timeout: 250, interval: 5 });
+  await stored().finally(() => timers.mockRestore());
   await reload();
   expect(draft.recipient.value.mobile).toBe("6912345678");
 });
@@ -122,7 +124,7 @@ test("an issued code and a discarded draft leave nothing behind", async () => {
   await draft.uploadAndCheck();
   await stored();
   await draft.issueCode();
-  await vi.waitFor(async () => expect(await everythingStored()).toBe(""));
+  await eventually(async () => expect(await everythingStored()).toBe(""));
   draft.nextCustomer();
   await draft.choosePicture("face", file());
   await stored();
@@ -147,9 +149,9 @@ test("changing the business clears the draft, also for a later return", async ()
   await prepare();
   await stored();
   outside.session.value = sessionWith(KEYS.second);
-  await vi.waitFor(() => expect([storage.isRestoring.value, draft.pictures.value]).toEqual([false, {}]));
+  await eventually(() => expect([storage.isRestoring.value, draft.pictures.value]).toEqual([false, {}]));
   outside.session.value = sessionWith(KEYS.first);
-  await vi.waitFor(() => expect(storage.isRestoring.value).toBe(false));
+  await eventually(() => expect(storage.isRestoring.value).toBe(false));
   expect([draft.pictures.value, draft.recipient.value.email]).toEqual([{}, ""]);
   expect(await everythingStored()).toBe("");
 });
@@ -171,7 +173,7 @@ test("without storage the page says that the draft will not survive, and works o
   await openPage();
   expect(storage.draftNotice.value).toBeUndefined();
   await prepare();
-  await vi.waitFor(() => expect(storage.draftNotice.value).toBe("not_stored"));
+  await eventually(() => expect(storage.draftNotice.value).toBe("not_stored"));
   expect(draft.isStored.value).toBe(false);
   await draft.finishPicture("face");
   await draft.uploadAndCheck();
@@ -186,9 +188,9 @@ test("a full disk leaves no older state behind", async () => {
   const warn = vi.spyOn(console, "warn").mockReturnValue(undefined);
   const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => { throw new DOMException("full", "QuotaExceededError"); });
   await prepare();
-  await vi.waitFor(() => expect(storage.draftNotice.value).toBe("not_stored"));
-  put.mockRestore();
+  await eventually(() => expect(storage.draftNotice.value).toBe("not_stored"));
   expect(await everythingStored()).toBe("");
+  put.mockRestore();
   warn.mockRestore();
 });
 
@@ -201,10 +203,10 @@ test.each([["the session ends", undefined], ["the business changes", KEYS.second
   draft = await import("../draft");
   storage = await import("./draft_storage");
   const [before, beforeOpening] = [opened, outside.preview];
-  await vi.waitFor(() => expect(opened).not.toBe(before));
+  await eventually(() => expect(opened).not.toBe(before));
   outside.session.value = key === undefined ? undefined : sessionWith(key);
   opened();
-  await vi.waitFor(() => expect([outside.preview !== beforeOpening && outside.released.includes(outside.preview), storage.isRestoring.value]).toEqual([true, false]));
+  await eventually(() => expect([outside.preview !== beforeOpening && outside.released.includes(outside.preview), storage.isRestoring.value]).toEqual([true, false]));
   expect([draft.pictures.value, draft.recipient.value.email, storage.draftNotice.value, draft.isStored.value]).toEqual([{}, "", undefined, false]);
 });
 

@@ -49,6 +49,9 @@ export function openTab(): void {
   vi.resetModules();
 }
 
+/** Waits until `check` no longer throws. The limit, in milliseconds, is far above what a busy machine needs. */
+export const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 60_000, interval: 10 });
+
 /** Keys for two sessions or businesses, in the format of the service. */
 export const KEYS = { first: "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE", second: "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI" } as const;
 

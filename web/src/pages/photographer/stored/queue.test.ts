@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import type { OpenedPicture } from "../picture/decode";
 import type * as DraftModule from "../draft";
-import { endPage, everythingStored, KEYS, newBrowser, openTab } from "./fake_page";
+import { endPage, eventually, everythingStored, KEYS, newBrowser, openTab } from "./fake_page";
 import type * as QueueModule from "./queue";
 
 type Body = { readonly upload_id: string; readonly recipient: { readonly value: string } };
@@ -94,7 +94,7 @@ async function openPage(): Promise<void> {
   draft = await import("../draft");
   queue = await import("./queue");
   const { isRestoring } = await import("./draft_storage");
-  await vi.waitFor(() => expect(isRestoring.value).toBe(false));
+  await eventually(() => expect(isRestoring.value).toBe(false));
   await queue.loadQueue();
 }
 
@@ -176,7 +176,7 @@ test("two tabs do not send the same entry", async () => {
   let release: () => void = () => undefined;
   service.onIssue = () => new Promise<void>((resolve) => (release = resolve));
   const first = queue.sendEntries(ids());
-  await vi.waitFor(() => expect(service.requests).toHaveLength(1));
+  await eventually(() => expect(service.requests).toHaveLength(1));
   openTab();
   await openPage();
   await queue.sendEntries(ids());
@@ -211,12 +211,12 @@ test("without network sending stops at once, and every entry waits on", async ()
 test("the queue belongs to one session and one business", async () => {
   await add("6900000001");
   service.session.value = sessionWith(KEYS.second);
-  await vi.waitFor(() => expect(queue.entries.value).toEqual([]));
+  await eventually(() => expect(queue.entries.value).toEqual([]));
   await queue.loadQueue();
   expect(recipients()).toEqual([]);
   // The session switches back to the first business.
   service.session.value = sessionWith(KEYS.first);
-  await vi.waitFor(() => expect(recipients()).toEqual(["6900000001"]));
+  await eventually(() => expect(recipients()).toEqual(["6900000001"]));
 });
 
 test("a role that another tab changes while an entry is sent does not send it for another business", async () => {
@@ -272,14 +272,14 @@ test("an entry that is opened while the business changes stays out of the draft 
   expect(await opened).toBe(false);
   expect([draft.pictures.value, draft.recipient.value.mobile]).toEqual([{}, ""]);
   service.session.value = sessionWith(KEYS.first);
-  await vi.waitFor(() => expect(recipients()).toEqual(["6900000001"]));
+  await eventually(() => expect(recipients()).toEqual(["6900000001"]));
 });
 
 test("adding to the queue removes the stored draft together with the write of the entry", async () => {
   await draft.choosePicture("face", new File(["picture"], "picture.jpg"));
   await draft.finishPicture("face");
   draft.recipient.value = { ...draft.recipient.value, mobile: "6900000001" };
-  await vi.waitFor(() => expect(draft.isStored.value).toBe(true));
+  await eventually(() => expect(draft.isStored.value).toBe(true));
   await queue.addDraft();
   // The page ends before the empty draft is stored.
   await reload();
@@ -318,7 +318,7 @@ test("the end of the session stops the upload, and nothing is written afterwards
   let arrive: () => void = () => undefined;
   service.onSend = () => new Promise<void>((resolve) => (arrive = resolve));
   const sent = queue.sendEntries(ids());
-  await vi.waitFor(() => expect(service.signals).toHaveLength(1));
+  await eventually(() => expect(service.signals).toHaveLength(1));
   service.session.value = undefined;
   expect(service.signals[0]?.aborted).toBe(true);
   const { removeUnsent } = await import("../../../stored/session_end");

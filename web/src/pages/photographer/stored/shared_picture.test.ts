@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import manifestText from "../../../../public/manifest.webmanifest?raw";
 import source from "../../../../public/sw.js?raw";
 import { deviceTime } from "../../../words/clock";
-import { newBrowser } from "./fake_page";
+import { eventually, newBrowser } from "./fake_page";
 
 const MINUTE_MS = 60_000;
 vi.mock("../../../words/language", async () => ({ language: (await import("@preact/signals")).signal("en") }));
@@ -65,7 +65,7 @@ test("a shared picture reaches the page, no other tab, and no server, and is rem
   const file = await openPage(response);
   expect([await file?.text(), file?.type]).toEqual(["a face", "image/jpeg"]);
   expect(replaceState).toHaveBeenCalledWith(null, "", "/photographer/new?from=share");
-  await vi.waitFor(async () => expect(await databases()).toEqual([]));
+  await eventually(async () => expect(await databases()).toEqual([]));
   expect(await openPage(response)).toBeUndefined();
 });
 
