@@ -37,7 +37,7 @@ if [ "$*" != browser ]; then
   [ "$emulator" = ministack ] || threads=8
   run=(cargo test --workspace "${programs[@]}")
   if [ -z "${RERUN:-}" ]; then
-    "${run[@]}" -- --test-threads="$threads" --exact "${skipped[@]}"
+    "${run[@]}" --no-fail-fast -- --test-threads="$threads" --exact "${skipped[@]}"
   else
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT

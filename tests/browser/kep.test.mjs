@@ -276,6 +276,7 @@ describe('the clerk of a KEP', { concurrency: true }, () => {
     await page.clock.fastForward('04:00');
     await bar.getByRole('status').filter({ hasText: 'ends in 1 minute or less' }).waitFor();
     await check(page);
+    assert.ok(await bar.getByRole('status').filter({ hasText: 'ends in 1 minute or less' }).isVisible(), 'the checks ended before the case');
     await page.clock.fastForward('01:00');
     await heading(page, 'The case has expired');
     await page.getByText('The person gets an SMS').waitFor();

@@ -42,6 +42,7 @@ test('a draft survives a reload, no other tab takes it, and discarding or signin
   await page.getByText('Your draft was restored.').waitFor();
   await page.getByRole('button', { name: 'Use this picture' }).waitFor();
   await axeInBoth(page);
+  const { text: before } = await stored(page);
   await use(page);
   await page.getByRole('button', { name: 'Crop again: Face photo' }).waitFor();
 
@@ -51,6 +52,7 @@ test('a draft survives a reload, no other tab takes it, and discarding or signin
   assert.equal(await other.getByRole('button', { name: 'Crop again: Face photo' }).count(), 0, 'the draft of another tab');
   await other.close();
 
+  await untilStored(page, ({ text }) => text !== before);
   await page.waitForTimeout(1_000);
   await page.reload();
   await page.getByRole('button', { name: 'Crop again: Face photo' }).waitFor();

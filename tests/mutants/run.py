@@ -39,8 +39,9 @@ INSTANCE = "mutants"
 EXCLUDED = {"template", "events", "runbook"}
 # Tests that wait for a schedule or examine all stored data. They run after all others.
 LAST = ("journeys::delivery::", "journeys::reminders::", "dump::", "logs::", "journeys::model::")
-# Time limit of a test program in seconds, to which 20 seconds are added for each of its tests.
-TEST_PROGRAM_TIMEOUT = 150
+# Time limit of a test program in seconds, to which 20 seconds are added for each of its tests. It is longer than the five minutes for which
+# a test may wait for midnight.
+TEST_PROGRAM_TIMEOUT = 450
 # Time limit of one site in seconds. It does not apply if sites are named on the command line. Without this limit, a site in code that every
 # call runs would be tried with all tests.
 SITE_TIMEOUT = 90

@@ -4,12 +4,12 @@
 //! The calls are divided into steps, so that a test can examine what is stored between them. [`super::lines`] verifies from the functions'
 //! logs that each operation succeeded.
 
-use domain::{AthensDay, AthensMonth, CodeNumber, FileProfile, ImageKind, Language, Moment, application::Purpose};
+use domain::{AthensDay, AthensMonth, CodeNumber, FileProfile, ImageKind, Language, Moment, application::Purpose, time::Span};
 use journeys::{
     application::{self, Application, PULLS, VERDICTS},
     browser::Browser,
     citizen::{acting, own},
-    inbox, minors,
+    inbox, midnight, minors,
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, Person, Visit, fresh_photographer},
     photographer::{self, Issued, To, both, face_only},
@@ -54,6 +54,7 @@ pub(crate) struct Everything {
 impl Everything {
     /// Signs everybody in and issues the codes.
     pub(crate) async fn begin() -> Self {
+        midnight::avoid(Span::minutes(5)).await;
         let began = application::now();
         let studio = fresh_photographer().await;
         let person = people::fresh("citizen").await;

@@ -14,7 +14,7 @@ use domain::{
     time::Span,
     verdict::{RefusalReason, Verdict},
 };
-use journeys::stack;
+use journeys::{midnight, stack};
 use storage::{
     associations::{Association, Associations, RequestedReminder},
     codes::{CodeItem, Codes, NewOwner},
@@ -146,6 +146,7 @@ fn current_time() -> Moment {
 
 #[tokio::test]
 async fn issuances_of_a_business_are_paged_and_filtered_by_day_and_state() {
+    midnight::avoid(Span::minutes(3)).await;
     let (issuances, shop, client, now) = (issuances().await, business(), dynamodb().await, current_time());
     let mut issued_uploads = Vec::new();
     for number in 0..7 {

@@ -21,8 +21,8 @@ const isSign = (c: string) => "+/_-".includes(c);
 const isBase64 = (c: string) => isAscii(c) || isSign(c);
 
 /**
- * Returns whether a word has small and capital letters, or letters and digits but no signs. No ordinary word of 22 letters has either mix,
- * but paths and words with hyphens often have digits and signs.
+ * Returns whether a word of 22 characters looks like a code: it has small and capital letters, or letters and digits but no signs. Paths and
+ * words with hyphens often have digits and signs. Some IBANs have this form, but they end with a digit, and no code does.
  */
 function looksLikeCode(word: readonly string[]): boolean {
   const has = (kind: RegExp) => word.some((c) => kind.test(c));

@@ -233,8 +233,8 @@ fn is_sign(c: char) -> bool {
     "+/-_".contains(c)
 }
 
-/// Returns whether a word has small and capital letters, or letters and digits but no signs. No ordinary word of 22 characters has either
-/// mix. The second mix excludes signs, because paths and words with hyphens often contain letters and digits.
+/// Returns whether a word of 22 characters looks like a code: it has small and capital letters, or letters and digits but no signs. Paths and
+/// words with hyphens often have digits and signs. Some IBANs have this form, but they end with a digit, and no code does.
 fn looks_like_a_code(word: &[char]) -> bool {
     let has = |is_kind: fn(&char) -> bool| word.iter().any(is_kind);
     let (small, capital) = (has(char::is_ascii_lowercase), has(char::is_ascii_uppercase));

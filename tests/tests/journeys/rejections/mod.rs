@@ -68,7 +68,8 @@ fn every_problem_code_is_covered_by_a_test() {
         "rejections/session",
         "rejections/sign_in",
         "resend",
-        "staff",
+        "staff/mod",
+        "staff/businesses",
         "verdicts",
         "without_face",
     ] {
