@@ -135,8 +135,8 @@ class BlockReader {
   }
 
   /**
-   * Reads one block. `nonzero` contains the masks of the block's component, and `index` is the block's position in `nonzero`. Returns false
-   * if the data is broken.
+   * Reads one block. `nonzero` has a mask for each block of the component, whose bits say which coefficients are not zero. `index` is the
+   * position of this block in `nonzero`. Returns false if the data is broken.
    */
   block(dc: HuffmanTable | undefined, ac: HuffmanTable | undefined, nonzero: Int32Array | undefined, index: number): boolean {
     const { first, refines } = this.scan;
