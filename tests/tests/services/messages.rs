@@ -82,12 +82,30 @@ async fn a_message_is_claimed_retried_settled_requeued_and_withdrawn() {
     assert_eq!(due(&outbox, &item, retention_end).await, Some(retention_end));
     assert!(outbox.claim(&item.message_id, SENDING, again).await.unwrap().is_none(), "the message was sent");
 
-    write(outbox.requeue_write(&stored().await, again)).await;
-    assert_eq!((stored().await.attempts, stored().await.state, stored().await.claimed_until), (0, DeliveryState::Queued, None));
-    assert!(outbox.claim(&item.message_id, SENDING, again).await.unwrap().is_some(), "the message is sent again");
+    let requeued = loop {
+        write(outbox.requeue_write(&stored().await, again)).await;
+        let requeued = stored().await;
+        if outbox.claim(&item.message_id, SENDING, again).await.unwrap().is_some() {
+            break requeued;
+        }
+        // The insert of the message also wakes the deployed sender. On a busy machine, the sender may begin as late as now, when it can claim
+        // and send the message. It is not woken a second time.
+        wait_until_sent(&stored).await;
+    };
+    assert_eq!((requeued.attempts, requeued.state, requeued.claimed_until), (0, DeliveryState::Queued, None));
     write(outbox.withdraw_write(&stored().await)).await;
     assert!(outbox.find(&item.message_id).await.unwrap().is_none());
     assert_eq!(due(&outbox, &item, LATER).await, None, "the index entry is deleted too");
+}
+
+async fn wait_until_sent(stored: &impl AsyncFn() -> OutboxItem) {
+    for _ in 0..300 {
+        if stored().await.state == DeliveryState::Sent {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("the message was neither claimed by the test nor sent by the deployed sender");
 }
 
 /// Asserts that `write` is rejected while its record exists. Each record wakes the deployed sender, which may delete the record before the
