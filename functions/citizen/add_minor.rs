@@ -131,7 +131,7 @@ fn identifier(body: &IdentifierBody) -> Result<Identifier, Problem> {
     .map_err(|error| invalid("identifier.value", error))
 }
 
-/// Returns the minor's data from the registers if the signed-in person may act for the minor.
+/// Returns the minor's data from the registers if the custodian may act for the minor.
 async fn confirm_custody(
     deps: &Deps,
     custodian: &Afm,

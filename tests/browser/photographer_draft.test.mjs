@@ -2,7 +2,7 @@
 // device.
 
 import assert from 'node:assert/strict';
-import { axeInBoth, cameraPicture, choose, emailOf, inbox, person, pictures, signIn, test, untilSignedOut } from './lib/index.mjs';
+import { axeInBoth, cameraPicture, choose, emailOf, eventually, inbox, person, pictures, signIn, test, untilSignedOut } from './lib/index.mjs';
 
 const OFFLINE = [/ERR_INTERNET_DISCONNECTED/, /Failed to fetch/];
 
@@ -17,14 +17,12 @@ const stored = (page) =>
     return { count: frames.length, text: JSON.stringify(frames) + contents.map((content) => new TextDecoder('latin1').decode(content)).join('\n') };
   });
 
-async function untilStored(page, isReached) {
-  for (let tries = 0; tries < 60; tries += 1) {
+const untilStored = (page, isReached) =>
+  eventually(async () => {
     const now = await stored(page);
-    if (isReached(now)) return now;
-    await page.waitForTimeout(250);
-  }
-  throw new Error(`the browser stores ${(await stored(page)).count} records`);
-}
+    assert.ok(isReached(now), `the browser stores ${now.count} records`);
+    return now;
+  });
 
 const chooseFace = async (page) => choose(page, 'face', await cameraPicture(page, { width: 3000, height: 4000, at: [611, 666, 1778] }));
 const use = (page) => page.getByRole('button', { name: 'Use this picture' }).click();
