@@ -120,7 +120,7 @@ lint: tools web deny # needs web, because serve_web embeds the web application
 	cargo metadata -q --locked --format-version 1 --manifest-path tests/load/Cargo.toml > /dev/null # fails if the lock file of tests/load does not match the crates that tests/load uses from this workspace
 	.tools/aws/bin/python infra/local/check_openapi.py
 	AWS_DEFAULT_REGION=eu-south-1 $(SAM) validate --lint
-	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml infra/gateway.yaml # the nested stacks, which `sam validate` does not read
+	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml infra/gateway.yaml infra/logs.yaml # the nested stacks, which `sam validate` does not read
 	.tools/aws/bin/python infra/local/check_template.py
 	.tools/aws/bin/python -m unittest discover -q -s infra/operator
 	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack

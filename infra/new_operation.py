@@ -156,9 +156,9 @@ def main():
     files.replace("template.yaml", resource, resource + re.sub(rf"\b{other}(?=\b|Errors|Log)", own, resource).replace(f"target/lambda/{like}", f"target/lambda/{name}"))
     listed = re.search(rf"&routed\n\s+\[[^\]]*\b{other}\b", files.read("template.yaml"))[0]
     files.replace("template.yaml", listed, f"{listed}, {own}")
-    for nested in ("infra/watch.yaml", "infra/gateway.yaml"):
-        for line in re.findall(rf"^  {other}(?:Slow|Invoke)?: .*\n", files.read(nested), re.MULTILINE):
-            files.replace(nested, line, line + re.sub(rf"\b{other}(?=\b|Slow|Invoke)", own, line))
+    for nested in ("infra/watch.yaml", "infra/gateway.yaml", "infra/logs.yaml"):
+        for line in re.findall(rf"^  {other}(?:Slow|Invoke|Log)?: .*\n", files.read(nested), re.MULTILINE):
+            files.replace(nested, line, line + re.sub(rf"\b{other}(?=\b|Slow|Invoke|Log)", own, line))
     add_sample_events(files, name, like, like_path, path)
     add_facts(files, name, like)
     add_test(files, name, like_path, folder, method, path)

@@ -368,7 +368,7 @@ def built_functions():
 def hash_of_inputs(parameters):
     """Returns a hash of all inputs of a deployment."""
     infra = tools.ROOT / "infra"
-    sources = [tools.ROOT / "template.yaml", infra / "watch.yaml", infra / "gateway.yaml", infra / "openapi.yaml", tools.ROOT / "samconfig.toml", *sorted(tools.HERE.glob("*.py"))]
+    sources = [tools.ROOT / "template.yaml", infra / "watch.yaml", infra / "gateway.yaml", infra / "logs.yaml", infra / "openapi.yaml", tools.ROOT / "samconfig.toml", *sorted(tools.HERE.glob("*.py"))]
     total = hashlib.sha256(json.dumps(parameters).encode())
     for path in [*sources, *built_functions()]:
         total.update(str(path.relative_to(tools.ROOT)).encode() + b"\0" + hashlib.sha256(read(path)).digest())

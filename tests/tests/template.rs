@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
+#[path = "template/conditions.rs"]
+mod conditions;
 #[path = "template/deployment.rs"]
 mod deployment;
 mod documents;

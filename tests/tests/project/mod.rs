@@ -78,7 +78,7 @@ fn value(node: Yaml<'_>) -> Value {
             let argument = value(*node);
             match tag.suffix.as_str() {
                 "Ref" => json!({ "Ref": argument }),
-                "GetAtt" => json!({ "Fn::GetAtt": argument.as_str().expect("a name").split('.').collect::<Vec<_>>() }),
+                "GetAtt" => json!({ "Fn::GetAtt": argument.as_str().expect("a name").splitn(2, '.').collect::<Vec<_>>() }),
                 other => Value::Object(Map::from_iter([(format!("Fn::{other}"), argument)])),
             }
         }

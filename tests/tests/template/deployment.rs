@@ -32,12 +32,14 @@ fn deployments_of_each_function_roll_back_by_its_alarm_and_the_gateway_alarm() {
 }
 
 #[test]
-fn the_sandbox_is_never_used_in_production() {
+fn neither_the_sandbox_nor_the_certificate_of_the_emulator_is_used_in_production() {
     let template = template();
-    let rule = &template["Rules"]["NoSandboxInProduction"];
+    let rule = &template["Rules"]["NothingOfTheEmulatorInProduction"];
     assert_eq!(rule["RuleCondition"], json!({ "Fn::Equals": [{ "Ref": "Production" }, "true"] }));
     assert_eq!(rule["Assertions"][0]["Assert"], json!({ "Fn::Equals": [{ "Ref": "SandboxUrl" }, ""] }));
-    // The condition `UsesSandbox` repeats the rule `NoSandboxInProduction`, because an emulator of CloudFormation may ignore rules.
+    let certificate = json!({ "Fn::Equals": [{ "Ref": "CertificateArn" }, template["Parameters"]["CertificateArn"]["Default"]] });
+    assert_eq!(rule["Assertions"][1]["Assert"], json!({ "Fn::Not": [certificate] }));
+    // The condition `UsesSandbox` repeats the first assertion of the rule, because an emulator of CloudFormation may ignore rules.
     let uses_sandbox = json!({ "Fn::And": [
         { "Fn::Equals": [{ "Ref": "Production" }, "false"] },
         { "Fn::Not": [{ "Fn::Equals": [{ "Ref": "SandboxUrl" }, ""] }] },

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Map;
+use serde_json::{Map, json};
 
 use crate::{
     project::{functions, read, routes, template},
-    support::{assert_no_faults, differences, lambda, lambdas, literals, of_type},
+    support::{assert_no_faults, differences, lambda, lambdas, literals, logs, of_type},
 };
 
 #[test]
@@ -91,9 +91,11 @@ fn the_sweep_ends_within_its_time_limit_and_processes_a_full_backlog() {
 fn every_function_has_its_own_log_group_with_a_limited_retention() {
     let groups = of_type("AWS::Logs::LogGroup");
     for (id, function) in lambdas() {
-        let group = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"].as_str().unwrap_or_else(|| panic!("{id} has no LogGroup"));
-        assert_eq!(group, format!("{id}Log"));
-        assert!(groups.contains_key(group), "missing in template.yaml: {group}");
+        let group = format!("{id}Log");
+        let output = json!({ "Fn::GetAtt": ["Logs", format!("Outputs.{group}")] });
+        assert_eq!(function["Properties"]["LoggingConfig"]["LogGroup"], output, "{id}");
+        assert_eq!(logs()["Outputs"][&group]["Value"], json!({ "Ref": group }), "infra/logs.yaml, output {group}");
+        assert!(groups.contains_key(&group), "missing in infra/logs.yaml: {group}");
     }
     for (id, group) in &groups {
         let days = group["Properties"]["RetentionInDays"].as_u64().unwrap_or_else(|| panic!("{id} has no RetentionInDays"));

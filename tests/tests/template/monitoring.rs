@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     project::{functions, logical_id, read, template, yaml},
-    support::{anchors, assert_no_faults, differences, lambdas, list, literals, of_type, resource_text, statements, watch},
+    support::{anchors, assert_no_faults, differences, lambdas, list, literals, logs, of_type, resource_text, statements, watch},
 };
 
 /// Metrics without an alarm, which only the dashboard shows.
@@ -105,9 +105,10 @@ fn the_alarm_of_each_function_counts_lambda_errors_and_internal_responses() {
         let Some([condition, production, none]) = own["Metrics"]["Fn::If"].as_array().map(Vec::as_slice) else { panic!("{id}") };
         assert_eq!((condition, none), (&json!("IsProduction"), &json!({ "Ref": "AWS::NoValue" })));
         let (sum, parts): (Vec<_>, Vec<_>) = list(production).into_iter().partition(|metric| metric["ReturnData"] == true);
-        let ids: Vec<_> = parts.iter().map(|part| part["Id"].as_str().expect("an id")).collect();
+        // Each part has the value 0 until its metric has data.
+        let terms: Vec<_> = parts.iter().map(|part| format!("FILL({}, 0)", part["Id"].as_str().expect("an id"))).collect();
         assert_eq!(sum.len(), 1, "{id}");
-        assert_eq!(sum[0]["Expression"], format!("SUM([{}])", ids.join(", ")), "{id}");
+        assert_eq!(sum[0]["Expression"], format!("SUM([{}])", terms.join(", ")), "{id}");
         let metrics: Vec<_> = parts.iter().map(|part| part["MetricStat"]["Metric"].clone()).collect();
         let expected = [function_metric("AWS/Lambda", "Errors", id), function_metric(&namespace, &failures, id)];
         let expected = expected.map(|metric| Value::from_iter(metric.map(|(key, value)| (key.to_owned(), value))));
@@ -314,7 +315,12 @@ fn every_parameter_of_the_nested_stack_has_the_name_of_its_value() {
     let place = "template.yaml, parameters of the resource Watch";
     assert_no_faults(&differences(place, &given.keys().cloned().collect(), &declared, "which infra/watch.yaml does not declare"));
     for (name, value) in given {
-        assert_eq!(value, json!({ "Ref": if name == "Stack" { "AWS::StackName" } else { &name } }), "{name}");
+        let expected = if logs()["Outputs"][&name].is_object() {
+            json!({ "Fn::GetAtt": ["Logs", format!("Outputs.{name}")] })
+        } else {
+            json!({ "Ref": if name == "Stack" { "AWS::StackName" } else { &name } })
+        };
+        assert_eq!(value, expected, "{name}");
     }
     // Alarms that roll a deployment back must exist before the functions are updated, so they belong in template.yaml.
     for id in watch["Resources"].as_object().expect("resources").keys() {

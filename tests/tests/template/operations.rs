@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     project::{folders, functions, logical_id, read, template, yaml},
-    support::{assert_no_faults, differences, gateway, rust_files},
+    support::{assert_no_faults, differences, gateway, logs, rust_files},
 };
 
 /// Facts about an operation that have to be in infra/operations.toml and may not be empty texts.
@@ -71,15 +71,12 @@ fn faults_in_sources() -> Vec<String> {
     unlisted.chain(undescribed.map(|file| format!("missing in {file}: what the operation does"))).collect()
 }
 
-/// Returns a fault for each missing or surplus function or log group in template.yaml, and for each missing or surplus permission in
-/// infra/gateway.yaml.
+/// Returns a fault for each missing or surplus function or alarm in template.yaml, for each missing or surplus permission in
+/// infra/gateway.yaml, and for each missing or surplus log group in infra/logs.yaml.
 fn faults_in_template(routed: &BTreeSet<String>, triggered: &BTreeSet<String>) -> Vec<String> {
     let template = template();
     let resources = template["Resources"].as_object().expect("resources");
     let of_type = |kind: &'static str| resources.iter().filter(move |(_, resource)| resource["Type"] == kind);
-    let named = |kind: &'static str, suffix: &str| -> BTreeSet<String> {
-        of_type(kind).map(|(id, _)| id.strip_suffix(suffix).unwrap_or(id).to_owned()).collect()
-    };
     let every = all(routed, triggered);
     let deployed = of_type("AWS::Serverless::Function").map(|(id, _)| id.clone()).collect();
     let mut faults = differences("template.yaml", &deployed, &ids(&every), NO_FUNCTION);
@@ -89,18 +86,23 @@ fn faults_in_template(routed: &BTreeSet<String>, triggered: &BTreeSet<String>) -
             faults.push(format!("missing in template.yaml: CodeUri {expected} of {}", logical_id(name)));
         }
     }
-    // The template creates a log group for each function in the lists `&routed` and `&triggered`. It passes only the functions in `&routed`
-    // to infra/gateway.yaml.
-    let logs = named("AWS::Logs::LogGroup", "Log");
+    // The template creates an alarm for each function in the lists `&routed` and `&triggered`. It passes only the functions in `&routed` to
+    // infra/gateway.yaml.
+    let alarms = resources.keys().filter_map(|id| id.strip_suffix("Errors"));
+    let alarms: BTreeSet<_> = alarms.map(str::to_owned).collect();
+    let log_groups = logs();
+    let log_groups = log_groups["Resources"].as_object().expect("resources").keys();
+    let log_groups = log_groups.map(|id| id.strip_suffix("Log").unwrap_or(id).to_owned()).collect();
     let passed = resources["GatewayRights"]["Properties"]["Parameters"].as_object().expect("parameters");
     let listed_as_routed = passed.keys().filter(|name| *name != "Api").cloned().collect();
     let gateway = gateway();
     let permissions = gateway["Resources"].as_object().expect("resources").keys();
     let invokes = permissions.map(|id| id.strip_suffix("Invoke").unwrap_or(id).to_owned()).collect();
-    let listed_as_triggered = logs.difference(&listed_as_routed).cloned().collect();
+    let listed_as_triggered = alarms.difference(&listed_as_routed).cloned().collect();
     let without_route = "which is no function with a route";
     faults.extend(differences("template.yaml, list &routed", &listed_as_routed, &ids(routed), without_route));
     faults.extend(differences("infra/gateway.yaml", &invokes, &ids(routed), without_route));
+    faults.extend(differences("infra/logs.yaml", &log_groups, &ids(&every), NO_FUNCTION));
     let without_events = "which is no function with Events";
     faults.extend(differences("template.yaml, list &triggered", &listed_as_triggered, &ids(triggered), without_events));
     faults

@@ -127,6 +127,45 @@ fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
     assert_no_faults(&faults);
 }
 
+/// The policy of a key names a role by two patterns: the ARN of the role, which AWS compares, and the ARN of the role's sessions, which the
+/// emulator compares.
+#[test]
+fn the_policy_of_a_key_names_exactly_the_roles_that_may_use_it_in_both_forms() {
+    let mut users = BTreeMap::<(String, String), BTreeSet<String>>::new();
+    for (id, function) in lambdas() {
+        for statement in statements(&function) {
+            for action in list(&statement["Action"]).into_iter().filter_map(Value::as_str).filter(|action| action.starts_with("kms:")) {
+                let key = resource_text(&statement["Resource"]);
+                let key = key.strip_suffix(".Arn").unwrap_or_else(|| panic!("{id}: {key}"));
+                users.entry((key.to_owned(), action.to_owned())).or_default().insert(id.clone());
+            }
+        }
+    }
+    for (key, resource) in of_type("AWS::KMS::Key").iter().filter(|(key, _)| *key != "DataKey") {
+        for statement in list(&resource["Properties"]["KeyPolicy"]["Statement"]) {
+            if statement["Sid"] == "Administration" {
+                for action in list(&statement["Action"]).into_iter().map(|action| action.as_str().expect("an action")) {
+                    let uses = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:CreateGrant"];
+                    let pattern = action.strip_suffix('*').unwrap_or(action);
+                    assert!(pattern.len() > "kms:".len() && !uses.iter().any(|one| one.starts_with(pattern)), "{key}: {action}");
+                }
+                continue;
+            }
+            let [action] = list(&statement["Action"]).try_into().unwrap_or_else(|_| panic!("{key}: {statement}"));
+            let principals = list(&statement["Condition"]["ArnLike"]["aws:PrincipalArn"]).into_iter().map(resource_text);
+            let principals: BTreeSet<String> = principals.collect();
+            let used_by = users.remove(&(key.clone(), action.as_str().expect("an action").to_owned())).unwrap_or_default();
+            let service_and_kind = [("iam", "role"), ("sts", "assumed-role")];
+            let arn = |id: &String, (service, kind): (&str, &str)| {
+                format!("arn:${{AWS::Partition}}:{service}::${{AWS::AccountId}}:{kind}/${{AWS::StackName}}-{id}Role-*")
+            };
+            let expected: BTreeSet<String> = used_by.iter().flat_map(|id| service_and_kind.map(|form| arn(id, form))).collect();
+            assert_eq!(principals, expected, "{key}: {action}");
+        }
+    }
+    assert!(users.keys().all(|(key, _)| key == "DataKey"), "the policy of a key does not permit these actions: {users:?}");
+}
+
 #[test]
 fn exactly_the_sender_of_codes_uses_the_configuration_set_on_which_ses_reports() {
     let set = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${CodeEmails}";

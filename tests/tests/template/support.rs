@@ -33,15 +33,20 @@ pub(crate) fn gateway() -> Value {
     yaml("infra/gateway.yaml")
 }
 
+/// Returns infra/logs.yaml, the template of the nested stack with the log groups of the functions.
+pub(crate) fn logs() -> Value {
+    yaml("infra/logs.yaml")
+}
+
 /// Returns all resources of a type in template.yaml and the nested stacks, by logical ID.
 pub(crate) fn of_type(kind: &str) -> Map<String, Value> {
     let mut found = Map::new();
-    for mut template in [template(), watch(), gateway()] {
+    for mut template in [template(), watch(), gateway(), logs()] {
         let Value::Object(resources) = template["Resources"].take() else { panic!("a template has no resources") };
         for (id, resource) in resources.into_iter().filter(|(_, resource)| resource["Type"] == kind) {
             assert!(
                 found.insert(id.clone(), resource).is_none(),
-                "{id} is in two of template.yaml, infra/watch.yaml and infra/gateway.yaml"
+                "{id} is in two of template.yaml, infra/watch.yaml, infra/gateway.yaml and infra/logs.yaml"
             );
         }
     }
