@@ -7,6 +7,9 @@ end in ROLLBACK_FAILED. Therefore the first deployment creates tables without pr
 turns protection on. Every later deployment leaves it on. If the section sets DeletionProtection, there is a single deployment with that
 value.
 
+For an existing stack, SAM leaves a parameter that the section does not set at its previous value. This script passes the template's default
+for it instead, so that a new default takes effect, and so does the removal of a line from the section.
+
 Called by `make deploy`. Runs in the virtual environment of the AWS tools.
 """
 
@@ -20,6 +23,8 @@ from pathlib import Path
 
 import boto3
 from botocore.exceptions import ClientError
+from samcli.cli.types import CfnParameterOverridesType
+from samcli.yamlhelper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 SAM = ROOT / ".tools" / "aws" / "bin" / "sam"
@@ -29,6 +34,8 @@ STABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMP
 # Statuses before the first deployment: there is no stack, or only an empty one for a change set that was never executed.
 NEW = {None, "REVIEW_IN_PROGRESS"}
 RUNBOOK = "docs/operating/stuck-stack.md"
+# The key policies and the dashboard need such a name (docs/operating/deploying.md).
+STACK_NAME = re.compile("[A-Za-z][A-Za-z0-9]{0,28}")
 
 
 class Failure(Exception):
@@ -73,7 +80,26 @@ def read_settings(section, config_file):
         overrides = [f"{name}={value}" for name, value in overrides.items()]
     if "stack_name" not in found:
         raise Failure(f"[{section}.deploy.parameters] in {config_file} has no stack_name")
-    return Settings(section, str(config_file), found["stack_name"], found.get("region"), found.get("profile"), overrides)
+    if not STACK_NAME.fullmatch(found["stack_name"]):
+        raise Failure(f"the stack's name {found['stack_name']} must begin with a letter, and have letters and digits only, 29 at most")
+    return Settings(section, str(config_file), found["stack_name"], found.get("region"), found.get("profile"), with_defaults(overrides, template_parameters()))
+
+
+def template_parameters():
+    """Returns the parameters of template.yaml by name."""
+    return yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Parameters"]
+
+
+def with_defaults(overrides, parameters):
+    """Adds the default of each parameter that the overrides do not set, except DeletionProtection, which each deployment sets. Raises Failure
+    if a parameter without a default is not set, or if the template has no parameter of a name that is set."""
+    chosen = CfnParameterOverridesType().convert(tuple(overrides), None, None) if overrides else {}
+    if unknown := sorted(chosen.keys() - parameters.keys()):
+        raise Failure(f"template.yaml has no parameter {', '.join(unknown)}")
+    unset = {name: parameter for name, parameter in parameters.items() if name not in chosen and name != PARAMETER}
+    if missing := [name for name, parameter in unset.items() if "Default" not in parameter]:
+        raise Failure(f"parameter_overrides must set {', '.join(missing)}")
+    return [*overrides, *(f'{name}="{parameter["Default"]}"' for name, parameter in unset.items())]
 
 
 def status_of(client, stack):
@@ -133,9 +159,14 @@ def deploy(settings, client, run=subprocess.run, say=say_at_once):
     return 0
 
 
-def is_protected(client, stack):
+def parameters_of(client, stack):
+    """Returns the values of the stack's parameters by name."""
     parameters = client.describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
-    return {"ParameterKey": PARAMETER, "ParameterValue": "true"} in [{key: one.get(key) for key in ("ParameterKey", "ParameterValue")} for one in parameters]
+    return {one["ParameterKey"]: one.get("ParameterValue") for one in parameters}
+
+
+def is_protected(client, stack):
+    return parameters_of(client, stack).get(PARAMETER) == "true"
 
 
 def arguments(description):

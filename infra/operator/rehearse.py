@@ -13,7 +13,7 @@ import sys
 
 import yaml
 
-from deploy import PARAMETER, ROOT, Failure, arguments, phases, protection_notice, say_at_once, status_of
+from deploy import PARAMETER, ROOT, Failure, arguments, parameters_of, phases, protection_notice, say_at_once, status_of
 
 RESOURCES_MAX = 500
 NAMES_PER_LINE_MAX = 8
@@ -88,6 +88,14 @@ def dangers(changes):
             yield f"{kind.upper()}: {change['LogicalResourceId']} ({change['ResourceType']}, {name}{policy}): the service would lose {loss}"
 
 
+def changed_parameters(before, after):
+    """Yields a line for each parameter of an existing stack whose value the change set would change."""
+    for name in sorted(after.keys() | before.keys()):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield f"parameter {name}: {'new' if old is None else repr(old)} -> {'removed' if new is None else repr(new)}"
+
+
 def summary(stack, status, parameters, changes, resources):
     """Yields the lines that summarize a change set for the operator."""
     yield f"{stack} ({status or 'does not exist yet'}): {len(changes)} changes, {resources} resources after the transforms, of {RESOURCES_MAX}"
@@ -134,6 +142,8 @@ def rehearse(settings, client, run=subprocess.run, say=say_at_once):
             say(f"{settings.stack}: nothing would change")
             return 0
         [name] = made
+        for line in changed_parameters(parameters_of(client, settings.stack), parameters) if status is not None else ():
+            say(line)
         resources = resources_after_transforms(client, settings.stack, name)
         for line in summary(settings.stack, status, parameters, changes, resources):
             say(line)

@@ -15,10 +15,20 @@ version = 0.1
 region = "eu-south-1"
 [production.deploy.parameters]
 stack_name = "myphoto"
-parameter_overrides = ["DomainName=myphoto.example.gr", "TrafficShift=none"]
+parameter_overrides = ["DomainName=myphoto.example.gr", "PublicOrigin=https://myphoto.example.gr", "RegistersUrl=https://r.example.gr", "EmailSender=a@example.gr", "TrafficShift=none"]
 [text.deploy.parameters]
 stack_name = "myphoto"
-parameter_overrides = 'DomainName=myphoto.example.gr SmsSender="my Photo"'
+parameter_overrides = 'DomainName=myphoto.example.gr PublicOrigin=https://myphoto.example.gr RegistersUrl=https://r.example.gr EmailSender=a@example.gr SmsSender="my Photo"'
+[incomplete.deploy.parameters]
+stack_name = "myphoto"
+parameter_overrides = ["DomainName=myphoto.example.gr"]
+[misspelt.deploy.parameters]
+stack_name = "myphoto"
+parameter_overrides = ["DomainNam=myphoto.example.gr"]
+[hyphen.deploy.parameters]
+stack_name = "myphoto-rehearsal"
+[long.deploy.parameters]
+stack_name = "myphotomyphotomyphotomyphotomyp"
 [nameless.deploy.parameters]
 region = "eu-south-1"
 """
@@ -113,8 +123,28 @@ class SettingsOfSections(unittest.TestCase):
     def test_sections_are_read_as_sam_reads_them(self):
         found = settings()
         self.assertEqual((found.stack, found.region), ("myphoto", "eu-south-1"))
-        self.assertEqual(found.overrides, ["DomainName=myphoto.example.gr", "TrafficShift=none"])
-        self.assertEqual(settings("text").overrides, ['DomainName=myphoto.example.gr SmsSender="my Photo"'])
+        self.assertEqual(found.overrides[0], "DomainName=myphoto.example.gr")
+        self.assertTrue(settings("text").overrides[0].endswith('SmsSender="my Photo"'))
+
+    def test_parameters_that_the_section_does_not_set_get_their_default(self):
+        parameters = deploy.template_parameters()
+        for section, chosen in (("production", {"TrafficShift": "none"}), ("text", {"SmsSender": "my Photo"})):
+            passed = deploy.CfnParameterOverridesType().convert(tuple(settings(section).overrides), None, None)
+            self.assertEqual(passed.keys(), parameters.keys() - {"DeletionProtection"})
+            for name, parameter in parameters.items():
+                if "Default" in parameter and name != "DeletionProtection":
+                    self.assertEqual(passed[name], chosen.get(name, str(parameter["Default"])), name)
+
+    def test_a_missing_or_misspelt_parameter_and_an_unsuitable_name_of_the_stack_are_errors(self):
+        faults = (
+            ("incomplete", "must set PublicOrigin, RegistersUrl, EmailSender"),
+            ("misspelt", "no parameter DomainNam$"),
+            ("hyphen", "myphoto-rehearsal must"),
+            ("long", "29 at most"),
+        )
+        for section, text in faults:
+            with self.assertRaisesRegex(deploy.Failure, text):
+                settings(section)
 
     def test_the_command_has_all_overrides(self):
         command = settings().sam(["DomainName=a", "DeletionProtection=true"])

@@ -45,6 +45,10 @@ class Summary(unittest.TestCase):
         self.assertIn("traffic: 12 concurrent deployments by CodeDeploy (TrafficShift=Canary10Percent5Minutes)", text)
         self.assertNotIn("WARNING", text)
 
+    def test_parameters_that_change_are_listed(self):
+        lines = rehearse.changed_parameters({"Traces": "Active", "SmsSender": "myPhoto"}, {"Traces": "Disabled", "SmsSender": "myPhoto"})
+        self.assertEqual(list(lines), ["parameter Traces: 'Active' -> 'Disabled'"])
+
     def test_a_warning_is_printed_for_an_existing_stack_without_protection(self):
         unprotected = {"TrafficShift": "none", "DeletionProtection": "false"}
         self.assertIn("WARNING", self.lines([], parameters=unprotected)[-1])
@@ -90,7 +94,7 @@ class CloudFormation:
     def describe_stacks(self, StackName):
         if self.status is None:
             raise ClientError({"Error": {"Code": "ValidationError", "Message": f"Stack with id {StackName} does not exist"}}, "DescribeStacks")
-        return {"Stacks": [{"StackStatus": self.status}]}
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": [{"ParameterKey": "KepWithoutMobile", "ParameterValue": "true"}]}]}
 
     def get_paginator(self, operation):
         if operation == "list_change_sets":
@@ -126,6 +130,8 @@ class Rehearsal(unittest.TestCase):
         self.assertEqual(command[-2:], ["DomainName=a", "DeletionProtection=true"])
         self.assertEqual(client.deleted, ["samcli-deploy1"])
         self.assertIn("2 changes, 1 resources", output)
+        self.assertIn("parameter KepWithoutMobile: 'true' -> removed", output)
+        self.assertIn("parameter DeletionProtection: new -> 'true'", output)
 
     def test_the_empty_stack_of_a_first_rehearsal_is_deleted_too(self):
         client = CloudFormation(None, [change("Add", "Codes", TABLE)], body={"Resources": {"A": {}, "B": {}}})
@@ -133,6 +139,7 @@ class Rehearsal(unittest.TestCase):
         self.assertEqual((code, client.deleted), (0, ["samcli-deploy1", "myphoto"]))
         self.assertIn("DeletionProtection=false", client.commands[0])
         self.assertIn("2 resources", output)
+        self.assertNotIn("parameter ", output)
 
     def test_the_exit_code_is_1_if_a_table_would_be_replaced(self):
         client = CloudFormation("UPDATE_COMPLETE", [change("Modify", "Codes", TABLE, "True")])
