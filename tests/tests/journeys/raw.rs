@@ -23,7 +23,10 @@ pub(crate) fn raw(path: &str, cookie: Option<&str>) -> Raw {
     let mut socket = TcpStream::connect(("127.0.0.1", origin.port().expect("a port"))).expect("a connection");
     socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
     let (host, cookie) = (origin.authority(), cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default());
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Language: en\r\n{cookie}Connection: close\r\n\r\n").expect("a request");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Language: en\r\n{cookie}Connection: close\r\n\r\n");
+    // A single call sends the whole request. `write!` would send it in parts. A server that rejects the path may close the connection after
+    // the first part, and sending the next part would then fail.
+    socket.write_all(request.as_bytes()).expect("a request");
     let mut response = Vec::new();
     socket.read_to_end(&mut response).expect("a response");
     let response = String::from_utf8_lossy(&response).to_lowercase();
