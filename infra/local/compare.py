@@ -20,7 +20,8 @@ import tools
 from console import Failure, say
 from daemon import session_members
 from instance import Instance
-from stack import can_run_on, exit_on_interruption
+from interruptions import exit_on_interruption, ignore_interruptions
+from stack import can_run_on
 
 COMPARED = ("ministack", "localstack")
 ROUNDS = 5
@@ -125,6 +126,7 @@ def main():
                 one.measure()
         rows = {name: one.row() for name, one in measured.items()}
     finally:
+        ignore_interruptions()
         for one in measured.values():
             one.instance.remove()
     say(f"\n{'':<12} {'start s':>8} {'deploy s':>9} {'journey s':>10} {'session p50 ms':>15} {'p99 ms':>8} {'memory MB':>10}")

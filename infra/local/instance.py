@@ -20,6 +20,7 @@ import tools
 from console import Failure, run_logged, say, step
 from daemon import Daemon, any_free_port, is_free
 from emulators import REGION
+from interruptions import ignore_interruptions
 
 DOMAIN = "myphoto.localhost"
 USUAL_PORTS = {"emulator": 4566, "sandbox": 4600, "tls": 4443}
@@ -87,6 +88,8 @@ class Instance:
         try:
             self.start(free_ports, faulty, tls)
         except (KeyboardInterrupt, SystemExit):
+            ignore_interruptions()
+            say("- interrupted; stopping what this command has started")
             for daemon in self.daemons():
                 if daemon.pid() != running[daemon.name]:
                     daemon.stop(seconds=5)

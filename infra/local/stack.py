@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 
@@ -10,10 +9,10 @@ import emulators
 import tools
 from console import Failure, say
 from instance import Instance
+from interruptions import exit_on_interruption, ignore_interruptions
 
 # Exit status of `stack.py can-run` if the machine lacks something. It differs from the exit status of an error.
 CANNOT_RUN = 3
-INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main():
@@ -52,12 +51,6 @@ def main():
         case "around":
             return around_command(instance, arguments.command, arguments.faulty)
     return 0
-
-
-def exit_on_interruption():
-    """Turns signals that end the process into SystemExit, so that `finally` and `except SystemExit` blocks run."""
-    for number in INTERRUPTIONS:
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 def can_run_on(emulator):
@@ -99,9 +92,7 @@ def around_command(instance, command, faulty):
             say(f"the logs of stack {instance.name} are in {instance.folder.relative_to(tools.ROOT)}/logs")
         return code
     finally:
-        # Removing the stack takes little time, so further interruptions are ignored until it is done.
-        for number in INTERRUPTIONS:
-            signal.signal(number, signal.SIG_IGN)
+        ignore_interruptions()
         instance.remove()
 
 

@@ -280,24 +280,6 @@ class Emulators(unittest.TestCase):
         self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
         self.assertNotIn("TaxisnetUrl", parameters)
 
-    def test_an_interrupted_start_stops_the_daemons_that_it_started_and_no_others(self):
-        stack = instance.Instance("test-of-choice")
-        # The daemon `running` ran all the time, `started` was started, and `restarted` was restarted with another PID.
-        running, started, restarted = mock.Mock(), mock.Mock(), mock.Mock()
-        running.name, started.name, restarted.name = "sandbox", "dynamodb", "emulator"
-        running.pid.return_value, started.pid.side_effect, restarted.pid.side_effect = 1, [None, 2], [3, 4]
-        with (
-            mock.patch.object(stack, "daemons", return_value=(started, running, restarted)),
-            mock.patch.object(stack, "install"),
-            mock.patch.object(stack, "start", side_effect=KeyboardInterrupt),
-            mock.patch.object(stack, "folder", Path(tempfile.mkdtemp())),
-            self.assertRaises(KeyboardInterrupt),
-        ):
-            stack.up()
-        started.stop.assert_called_once()
-        restarted.stop.assert_called_once()
-        running.stop.assert_not_called()
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,44 @@
+"""Tests of interrupted and failed commands of the local stack, with real processes (stub_stack.py). Run by `make lint`. They start no emulator."""
+
+import signal
+import time
+import unittest
+
+from daemon import Daemon
+from stub_stack import StubStack
+
+
+class Interruptions(unittest.TestCase):
+    def test_a_second_ctrl_c_during_the_clean_up_leaves_no_process_behind(self):
+        stack = StubStack(self)
+        # Each daemon ignores SIGTERM, so the clean-up is still waiting when the second signal arrives.
+        stack.control("stubborn", "pause/account")
+        process = stack.start("--emulator", "localstack", "up")
+        stack.await_file("reached/account", process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
+        self.assertIsNone(process.poll(), "the clean-up ended before the second signal")
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, output)
+        self.assertEqual(stack.processes(), {})
+
+    def test_an_interrupted_start_stops_the_daemons_that_it_started_and_no_others(self):
+        stack = StubStack(self)
+        self.assertEqual(stack.run("up")[0], 0)
+        sandbox = Daemon(stack.folder, "sandbox").pid()
+        # The changed script makes the next start stop the emulator and start it again.
+        with (stack.root / "infra/local/ministack_traced.py").open("a", encoding="utf-8") as script:
+            script.write("# changed\n")
+        stack.control("pause/account")
+        process = stack.start("up")
+        stack.await_file("reached/account", process)
+        process.terminate()
+        output, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143, output)
+        self.assertEqual(list(stack.processes()), [sandbox])
+
+
+if __name__ == "__main__":
+    unittest.main()
