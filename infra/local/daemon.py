@@ -12,6 +12,12 @@ import urllib.request
 from pathlib import Path
 
 from console import Failure, say, tail
+from interruptions import delayed_interruptions
+
+# How long a command waits until another command has written the PID of the process that it starts.
+SECONDS_TO_WRITE_PID = 5
+# How long a command waits for others that only read the PID.
+SECONDS_TO_LOCK = 1
 
 
 class Daemon:
@@ -25,22 +31,34 @@ class Daemon:
         self.folder = folder
         self.lock = folder / f"{name}.pid"
         self.log = folder / "logs" / f"{name}.log"
+        # The PID of the process that this object has started.
+        self.started = None
 
     def pid(self):
         """Returns the process ID, or None if the process does not run."""
         if not self.lock.exists():
             return None
-        with self.lock.open("r+", encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(file.read())
-        return None
+        deadline = time.monotonic() + SECONDS_TO_WRITE_PID
+        while True:
+            with self.lock.open(encoding="ascii") as file:
+                try:
+                    # The lock is shared, so that two commands can read the file at the same time.
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    return None
+                except BlockingIOError:
+                    # The file is empty for a moment when another command starts the process.
+                    if pid := file.read():
+                        return int(pid)
+            if time.monotonic() > deadline:
+                raise Failure(f"{self.name} runs, but its PID was not written to {self.lock}. `fuser {self.lock}` shows the process. End it, and try again")
+            time.sleep(0.05)
 
     def start(self, command, environment):
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.lock.open("w", encoding="ascii") as lock, self.log.open("ab") as log:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # An interruption between the start of the process and the writing of its PID would leave a process that no command can stop.
+        with delayed_interruptions(), self.lock.open("a", encoding="ascii") as lock, self.log.open("ab") as log:
+            self.acquire(lock)
+            lock.truncate(0)
             process = subprocess.Popen(
                 command,
                 env=environment,
@@ -51,6 +69,23 @@ class Daemon:
                 pass_fds=[lock.fileno()],
             )
             lock.write(str(process.pid))
+            self.started = process.pid
+
+    def was_started_here(self):
+        """Returns whether the process runs and was started by this command, not by another one."""
+        return self.started is not None and self.pid() == self.started
+
+    def acquire(self, lock):
+        """Locks the PID file. Waits a moment first, because another command that reads the file holds a shared lock."""
+        deadline = time.monotonic() + SECONDS_TO_LOCK
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise Failure(f"another command has started {self.name} at the same time ({self.lock})") from error
+            time.sleep(0.01)
 
     def await_response(self, url, seconds=60, any_status=False):
         """Waits until the URL responds with success or, with `any_status`, with any status."""

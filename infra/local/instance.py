@@ -84,14 +84,13 @@ class Instance:
         if faulty:
             tools.install(["faults"])
         self.folder.mkdir(parents=True, exist_ok=True)
-        running = {daemon.name: daemon.pid() for daemon in self.daemons()}
         try:
             self.start(free_ports, faulty, tls)
         except (KeyboardInterrupt, SystemExit):
             ignore_interruptions()
             say("- interrupted; stopping what this command has started")
             for daemon in self.daemons():
-                if daemon.pid() != running[daemon.name]:
+                if daemon.was_started_here():
                     daemon.stop(seconds=5)
             raise
 
@@ -121,7 +120,10 @@ class Instance:
         self.write_env(self.deploy())
 
     def save_state(self):
-        self.state_file.write_text(json.dumps(self.state, indent=2), encoding="utf-8")
+        # The file is replaced as a whole, so that an interrupted command cannot leave a part of it.
+        new = self.state_file.with_suffix(".new")
+        new.write_text(json.dumps(self.state, indent=2), encoding="utf-8")
+        new.replace(self.state_file)
 
     def choose_port(self, daemon, free_ports):
         if free_ports:

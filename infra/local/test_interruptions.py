@@ -1,9 +1,13 @@
 """Tests of interrupted and failed commands of the local stack, with real processes (stub_stack.py). Run by `make lint`. They start no emulator."""
 
+import json
 import signal
 import time
 import unittest
+from pathlib import Path
+from unittest import mock
 
+import instance
 from daemon import Daemon
 from stub_stack import StubStack
 
@@ -38,6 +42,17 @@ class Interruptions(unittest.TestCase):
         output, _ = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 143, output)
         self.assertEqual(list(stack.processes()), [sandbox])
+
+    def test_a_failed_write_of_the_state_leaves_the_stored_state_unchanged(self):
+        stack = StubStack(self)
+        stack.add_file(".local/dev/stack.json", '{"ports": {}}')
+        kept = instance.Instance("dev")
+        kept.state_file, kept.state = stack.folder / "stack.json", {"ports": {"emulator": 1}}
+        with mock.patch.object(Path, "replace", side_effect=OSError), self.assertRaises(OSError):
+            kept.save_state()
+        self.assertEqual(kept.state_file.read_text(encoding="utf-8"), '{"ports": {}}')
+        kept.save_state()
+        self.assertEqual(json.loads(kept.state_file.read_text(encoding="utf-8")), kept.state)
 
 
 if __name__ == "__main__":

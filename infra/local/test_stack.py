@@ -1,6 +1,9 @@
 """Tests of the local stack's daemons and of the choice of an emulator. Run by `make lint`. They start no emulator."""
 
+import fcntl
 import os
+import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -84,6 +87,55 @@ class Daemons(unittest.TestCase):
         (self.folder / "d.pid").write_text(str(other.pid), encoding="ascii")
         Daemon(self.folder, "d").stop(seconds=1)
         self.assertIsNone(other.poll())
+
+    def test_an_interruption_while_a_daemon_starts_is_delayed_until_its_pid_is_stored(self):
+        script = f"""
+import os, signal, subprocess, sys
+sys.path.insert(0, {str(tools.HERE)!r})
+import daemon, interruptions
+from pathlib import Path
+class Interrupted(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGTERM)
+daemon.subprocess.Popen = Interrupted
+interruptions.exit_on_interruption()
+daemon.Daemon(Path(sys.argv[1]), "d").start([sys.executable, "-c", "import time; time.sleep(60)"], {{}})
+"""
+        daemon = Daemon(self.folder, "d")
+        self.addCleanup(daemon.stop, 0)
+        done = subprocess.run([sys.executable, "-c", script, str(self.folder)], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 143, done.stderr)
+        self.assertTrue(is_alive(daemon.pid()))
+        ignored = re.search(r"^SigIgn:\s*(\w+)", Path(f"/proc/{daemon.pid()}/status").read_text(encoding="ascii"), re.MULTILINE)[1]
+        blocked = re.search(r"^SigBlk:\s*(\w+)", Path(f"/proc/{daemon.pid()}/status").read_text(encoding="ascii"), re.MULTILINE)[1]
+        self.assertEqual((int(ignored, 16) >> signal.SIGTERM - 1) & 1 | int(blocked, 16), 0)
+
+    def test_a_second_start_of_a_running_daemon_fails_and_its_pid_stays_stored(self):
+        daemon, _ = self.start_daemon()
+        leader, second = daemon.pid(), Daemon(self.folder, "d")
+        with mock.patch("daemon.SECONDS_TO_LOCK", 0), self.assertRaisesRegex(instance.Failure, "another command has started d"):
+            second.start([sys.executable, "-c", ""], {})
+        self.assertEqual(daemon.pid(), leader)
+        self.assertEqual((daemon.was_started_here(), second.was_started_here()), (True, False))
+
+    def test_a_command_waits_for_the_pid_of_a_daemon_that_another_command_starts(self):
+        daemon = Daemon(self.folder, "d")
+        with daemon.lock.open("w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with mock.patch("daemon.SECONDS_TO_WRITE_PID", 0.2), self.assertRaisesRegex(instance.Failure, "its PID was not written"):
+                daemon.pid()
+            writer = threading.Timer(0.3, lambda: daemon.lock.write_text("4711", encoding="ascii"))
+            writer.start()
+            self.assertEqual(daemon.pid(), 4711)
+            writer.join()
+
+    def test_two_commands_can_look_for_an_ended_daemon_at_the_same_time(self):
+        daemon = Daemon(self.folder, "d")
+        daemon.lock.write_text("4711", encoding="ascii")
+        with daemon.lock.open(encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            self.assertIsNone(daemon.pid())
 
     def test_a_port_in_use_is_not_free(self):
         port = any_free_port()
