@@ -109,6 +109,9 @@ class Instance:
             emulators.KNOWN[previous](self.folder).stop()
         self.state["emulator"] = self.emulator.name
         if not self.emulator.is_running():
+            # A part of the emulator may still run, such as LocalStack without DynamoDB Local, or processes of functions after a crash. It is stopped first,
+            # because LocalStack would otherwise occupy the port that is to be chosen.
+            self.emulator.stop()
             self.state["ports"]["emulator"] = self.choose_port("emulator", free_ports)
         if self.sandbox.pid() is None:
             self.state["ports"]["sandbox"] = self.choose_port("sandbox", free_ports)
@@ -216,8 +219,6 @@ class Instance:
             self.emulator.stop()
         if self.emulator.is_running():
             return
-        # If the emulator has crashed, the processes of its functions still run. Stopping the emulator kills them.
-        self.emulator.stop()
         with step(f"starting {self.emulator.title} at {self.url('emulator')}"):
             self.emulator.start(self.state["ports"]["emulator"], endpoints, tls)
         self.state["started_with"] = settings

@@ -1,5 +1,6 @@
 """A copy of the local stack's scripts in a temporary folder, with stub programs in place of emulators, sandbox and tools. For tests with real processes."""
 
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 import tools
+from daemon import any_free_port
 
 # Stands for every program. It serves HTTP if it gets a port, and otherwise ends at once. Files in the folder `stub` control it: with pause/NAME it writes
 # reached/NAME and waits, with fail/NAME it fails, and with stubborn it ignores SIGTERM.
@@ -18,6 +20,8 @@ import http.server, os, pathlib, signal, sys, time
 root, name = pathlib.Path({root!r}), {name!r}
 arguments = sys.argv[1:]
 name = {{"certificate.py": "certificate", "proxy.py": "proxy", "account.py": "account"}}.get(os.path.basename((arguments or [""])[0]), name)
+if "-version" in arguments:
+    sys.exit("    java.home = " + str(root / "programs") + '\\nopenjdk version "17.0.1"')
 if (root / "stub" / "stubborn").exists():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if (root / "stub" / "fail" / name).exists():
@@ -60,7 +64,7 @@ PROGRAMS = {
     "sam": ".tools/aws/bin/sam",
     "faults": ".tools/faults/bin/python",
     "sandbox": "target/debug/sandbox",
-    "java": "programs/java",
+    "java": "programs/bin/java",
 }
 
 
@@ -82,6 +86,8 @@ class StubStack:
         for path in ("infra/sandbox/people.toml", "template.yaml", "infra/watch.yaml", "infra/gateway.yaml", "infra/openapi.yaml", "samconfig.toml"):
             self.add_file(path)
         self.add_file("target/lambda/one/bootstrap")
+        # Free ports, because the usual ones may be used by a stack of this machine.
+        self.add_file(".local/dev/stack.json", json.dumps({"ports": {daemon: any_free_port() for daemon in ("emulator", "sandbox", "tls")}}))
         self.start_script = START.format(scripts=str(scripts))
 
     def add_file(self, path, text=""):
@@ -103,7 +109,7 @@ class StubStack:
     def start(self, *arguments, script="stack.py", **options):
         """Starts a verb of stack.py in a session of its own, because a signal to it must not reach the tests."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name not in ("DYNAMODB_LOCAL", "SANDBOX_HOST")}
-        environment = inherited | {"PATH": f"{self.root}/programs:{os.environ['PATH']}"} | options.pop("env", {})
+        environment = inherited | {"PATH": f"{self.root}/programs/bin:{os.environ['PATH']}"} | options.pop("env", {})
         command = [sys.executable, "-B", "-c", self.start_script, script, *arguments]
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen(command, cwd=self.root, env=environment, start_new_session=True, **(output | options))
@@ -120,6 +126,9 @@ class StubStack:
             if time.monotonic() > until or (process and process.poll() is not None):
                 raise AssertionError(f"{path} was not reached: {process.communicate(timeout=5)[0] if process else ''}")
             time.sleep(0.02)
+
+    def ports(self):
+        return json.loads((self.folder / "stack.json").read_text(encoding="utf-8"))["ports"]
 
     def processes(self):
         """Returns the processes of this folder that still run, with their command lines."""

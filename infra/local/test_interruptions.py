@@ -54,6 +54,19 @@ class Interruptions(unittest.TestCase):
         kept.save_state()
         self.assertEqual(json.loads(kept.state_file.read_text(encoding="utf-8")), kept.state)
 
+    def test_localstack_that_runs_without_dynamodb_local_is_restarted_on_its_port(self):
+        stack = StubStack(self)
+        self.assertEqual(stack.run("--emulator", "localstack", "up", env={"DYNAMODB_LOCAL": "off"})[0], 0)
+        emulator, dynamodb = Daemon(stack.folder, "emulator"), Daemon(stack.folder, "dynamodb")
+        first, port = emulator.pid(), stack.ports()["emulator"]
+        self.assertIsNone(dynamodb.pid())
+        status, output = stack.run("--emulator", "localstack", "up")
+        self.assertEqual(status, 0, output)
+        self.assertNotIn("is in use", output)
+        self.assertEqual(stack.ports()["emulator"], port)
+        self.assertIsNotNone(dynamodb.pid())
+        self.assertNotIn(emulator.pid(), (None, first))
+
 
 if __name__ == "__main__":
     unittest.main()
