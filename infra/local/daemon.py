@@ -150,6 +150,22 @@ def session_members(session):
     return found
 
 
+def end_session(session, seconds):
+    """Ends all processes of a session with SIGTERM, and kills those that still run after `seconds`."""
+    number, deadline = signal.SIGTERM, time.monotonic() + seconds
+    signalled = set()
+    while members := session_members(session):
+        if number == signal.SIGTERM and time.monotonic() > deadline:
+            number, signalled = signal.SIGKILL, set()
+        for member in members:
+            # Each process gets a signal once. Processes that start in the meantime get it too.
+            if member not in signalled:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(member, number)
+        signalled.update(members)
+        time.sleep(0.05)
+
+
 def environment_of(pid):
     try:
         return Path(f"/proc/{pid}/environ").read_bytes()

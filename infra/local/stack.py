@@ -8,11 +8,14 @@ import sys
 import emulators
 import tools
 from console import Failure, say
+from daemon import end_session
 from instance import Instance
-from interruptions import exit_on_interruption, ignore_interruptions
+from interruptions import delayed_interruptions, exit_on_interruption, ignore_interruptions
 
 # Exit status of `stack.py can-run` if the machine lacks something. It differs from the exit status of an error.
 CANNOT_RUN = 3
+# How long the processes of an interrupted command may take to end, before they are killed. Test programs close browsers in this time.
+SECONDS_TO_END_COMMAND = 5
 
 
 def main():
@@ -81,19 +84,24 @@ def around_command(instance, command, faulty):
     # An earlier run that was killed may have left a stack behind.
     instance.remove()
     exit_on_interruption()
+    process = None
     try:
         instance.up(free_ports=True, faulty=faulty)
-        with subprocess.Popen(command, env=os.environ | instance.env()) as process:
-            try:
-                code = process.wait()
-            finally:
-                process.terminate()
-        if code != 0:
-            say(f"the logs of stack {instance.name} are in {instance.folder.relative_to(tools.ROOT)}/logs")
-        return code
+        with delayed_interruptions():
+            # The command has a session of its own, so that all its processes can be ended. It gets no signal from the terminal and cannot read from it.
+            # An interruption of this process ends the command.
+            process = subprocess.Popen(command, env=os.environ | instance.env(), stdin=subprocess.DEVNULL, start_new_session=True)
+        # Waits without reaping the process, so that its number stays the number of its session.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     finally:
         ignore_interruptions()
+        if process:
+            end_session(process.pid, SECONDS_TO_END_COMMAND)
         instance.remove()
+    code = process.wait()
+    if code != 0:
+        say(f"the logs of stack {instance.name} are in {instance.folder.relative_to(tools.ROOT)}/logs")
+    return code
 
 
 if __name__ == "__main__":

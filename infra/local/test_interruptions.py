@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 import unittest
 from pathlib import Path
@@ -66,6 +68,33 @@ class Interruptions(unittest.TestCase):
         self.assertEqual(stack.ports()["emulator"], port)
         self.assertIsNotNone(dynamodb.pid())
         self.assertNotIn(emulator.pid(), (None, first))
+
+    def test_an_interrupted_around_ends_all_processes_of_its_command(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                stack = StubStack(self)
+                # Stands for tests/on_emulator.sh: a shell that waits for a test program. The program ignores SIGTERM and has started another one.
+                program = stack.root / "test_program.py"
+                program.write_text(
+                    "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+                    f"pathlib.Path({str(stack.root)!r}, 'stub/reached/tests').touch(); time.sleep(120)",
+                    encoding="utf-8",
+                )
+                process = stack.start("--instance", "test", "around", "bash", "-c", f"sleep 120 & {sys.executable} {program} & {sys.executable} {program}; true")
+                stack.await_file("reached/tests", process)
+                process.send_signal(number)
+                output, _ = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, 128 + number, output)
+                self.assertEqual(stack.processes(), {})
+
+    def test_around_returns_the_status_of_its_command_and_ends_what_the_command_has_left_behind(self):
+        stack = StubStack(self)
+        # The command reads from its standard input, which must be empty, because a background process that reads from a terminal is stopped.
+        status, output = stack.run("--instance", "test", "around", "bash", "-c", f"bash -c 'sleep 120; : {stack.root}' & cat; exit 7", stdin=subprocess.PIPE)
+        self.assertEqual(status, 7, output)
+        self.assertIn("the logs of stack test are in .local/test/logs", output)
+        self.assertEqual(stack.processes(), {})
+        self.assertEqual([entry.name for entry in (stack.root / ".local" / "test").iterdir()], ["logs"])
 
 
 if __name__ == "__main__":
