@@ -19,7 +19,7 @@ from pathlib import Path
 import tools
 from console import Failure, say
 from daemon import session_members
-from instance import Instance
+from instance import BUILT, Instance, require_built
 from interruptions import exit_on_interruption, ignore_interruptions
 from stack import can_run_on
 
@@ -30,6 +30,7 @@ MEDIAN_RATIO_MAX = 2
 # Number of requests that are sent before the measurement begins, so that the function's processes have already started.
 WARM_UP = 20
 JOURNEY = tools.ROOT / "target" / "debug" / "main_journey"
+APPLICATIONS = BUILT / "applications" / "bootstrap"
 
 
 class Measurement:
@@ -45,7 +46,7 @@ class Measurement:
         with steps:
             self.instance.up(free_ports=True)
         self.figures |= {"up": time.monotonic() - started, **steps.seconds()}
-        subprocess.run([str(tools.ROOT / "target" / "debug" / "applications"), "seed", "infra/sandbox/applications.toml"], **self.options())
+        subprocess.run([str(APPLICATIONS), "seed", "infra/sandbox/applications.toml"], **self.options())
         self.figures["journey"] = timed(lambda: subprocess.run([str(JOURNEY)], **self.options()))
         for _ in range(WARM_UP):
             self.session()
@@ -117,6 +118,7 @@ def main():
     measured = {name: Measurement(name) for name in COMPARED}
     if any([can_run_on(one.instance.emulator) for one in measured.values()]):
         return 1
+    require_built(JOURNEY, APPLICATIONS)
     exit_on_interruption()
     try:
         for one in measured.values():

@@ -364,6 +364,12 @@ def read(path):
         raise Failure(f"{path.relative_to(tools.ROOT)} is missing ({error.strerror}): run `make build`") from error
 
 
+def require_built(*programs):
+    for program in programs:
+        if not program.is_file():
+            raise Failure(f"{program.relative_to(tools.ROOT)} is missing: run `make build`")
+
+
 def built_functions():
     binaries = sorted(BUILT.glob("*/bootstrap"))
     if not binaries:

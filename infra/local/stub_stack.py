@@ -64,6 +64,8 @@ PROGRAMS = {
     "sam": ".tools/aws/bin/sam",
     "faults": ".tools/faults/bin/python",
     "sandbox": "target/debug/sandbox",
+    "main_journey": "target/debug/main_journey",
+    "applications": "target/lambda/applications/bootstrap",
     "java": "programs/bin/java",
 }
 
@@ -85,7 +87,6 @@ class StubStack:
             self.add_program(path, PROGRAM.format(python=sys.executable, root=str(self.root), name=name))
         for path in ("infra/sandbox/people.toml", "template.yaml", "infra/watch.yaml", "infra/gateway.yaml", "infra/openapi.yaml", "samconfig.toml"):
             self.add_file(path)
-        self.add_file("target/lambda/one/bootstrap")
         # Free ports, because the usual ones may be used by a stack of this machine.
         self.add_file(".local/dev/stack.json", json.dumps({"ports": {daemon: any_free_port() for daemon in ("emulator", "sandbox", "tls")}}))
         self.start_script = START.format(scripts=str(scripts))
@@ -107,7 +108,7 @@ class StubStack:
             (self.root / "stub" / path).unlink()
 
     def start(self, *arguments, script="stack.py", **options):
-        """Starts a verb of stack.py in a session of its own, because a signal to it must not reach the tests."""
+        """Starts a verb of stack.py, or another script, in a session of its own, because a signal to it must not reach the tests."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name not in ("DYNAMODB_LOCAL", "SANDBOX_HOST")}
         environment = inherited | {"PATH": f"{self.root}/programs/bin:{os.environ['PATH']}"} | options.pop("env", {})
         command = [sys.executable, "-B", "-c", self.start_script, script, *arguments]

@@ -11,7 +11,7 @@ from unittest import mock
 
 import instance
 from daemon import Daemon
-from stub_stack import StubStack
+from stub_stack import PROGRAMS, StubStack
 
 
 class Interruptions(unittest.TestCase):
@@ -95,6 +95,26 @@ class Interruptions(unittest.TestCase):
         self.assertIn("the logs of stack test are in .local/test/logs", output)
         self.assertEqual(stack.processes(), {})
         self.assertEqual([entry.name for entry in (stack.root / ".local" / "test").iterdir()], ["logs"])
+
+    def test_the_comparison_of_emulators_needs_its_programs_and_stops_both_stacks_after_a_second_ctrl_c(self):
+        stack = StubStack(self)
+        for program in ("main_journey", "applications"):
+            path = stack.root / PROGRAMS[program]
+            path.rename(path.with_suffix(".away"))
+            status, output = stack.run(script="compare.py")
+            self.assertEqual((status, output), (1, f"error: {PROGRAMS[program]} is missing: run `make build`\n"))
+            path.with_suffix(".away").rename(path)
+        # Nothing was started.
+        self.assertEqual(list((stack.root / "stub" / "ran").iterdir()), [])
+        stack.control("pause/main_journey")
+        process = stack.start(script="compare.py")
+        stack.await_file("reached/main_journey", process)
+        self.assertTrue((stack.root / "stub" / "ran" / "applications").exists())
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, output)
+        self.assertEqual(stack.processes(), {})
 
 
 if __name__ == "__main__":
