@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from urllib.parse import urlsplit
 
 import tools
 from console import Failure, say
@@ -222,17 +221,35 @@ class External(Emulator):
         self.title = f"the emulator at {self.endpoint}"
 
     def missing(self):
-        parts = urlsplit(self.endpoint)
-        # Rejects endpoints of AWS, so that a typing error cannot cause a deployment to a real account.
-        if parts.scheme != "http" or not parts.hostname or re.search(r"(^|\.)amazonaws\.", parts.hostname):
-            return [*super().missing(), f"AWS_ENDPOINT_URL of the form http://HOST:PORT, the endpoint of an emulator, instead of {self.endpoint!r}"]
-        return [*super().missing(), *([] if self.is_running() else [f"an emulator that responds at {self.endpoint}"])]
+        missing = super().missing()
+        port = self.port()
+        # Browsers and tests reach the service at http://myphoto.localhost:PORT, which is 127.0.0.1. The rule also prevents a deployment to AWS by a typing error.
+        if port is None:
+            return [*missing, f"AWS_ENDPOINT_URL=http://127.0.0.1:PORT, the endpoint of an emulator on this machine, instead of {self.endpoint!r}"]
+        if stack := self.stack_with_emulator_at(port):
+            return [*missing, f"AWS_ENDPOINT_URL of another emulator, because {self.endpoint} is the emulator of the running stack {stack!r}"]
+        return [*missing, *([] if self.is_running() else [f"an emulator that responds at {self.endpoint}"])]
+
+    def port(self):
+        """Returns the port of the endpoint, or None if the endpoint is not `http://127.0.0.1:PORT` or `http://localhost:PORT`. The port may be omitted if it is 80."""
+        found = re.fullmatch(r"http://(?:127\.0\.0\.1|localhost)(?::([0-9]{1,5}))?", self.endpoint)
+        port = int(found[1] or 80) if found else 0
+        return port if 0 < port < 65_536 else None
+
+    def stack_with_emulator_at(self, port):
+        """Returns the name of the stack of this checkout whose emulator runs at the port, or None."""
+        for state in self.folder.parent.glob("*/stack.json"):
+            if json.loads(state.read_text(encoding="utf-8"))["ports"].get("emulator") == port and Daemon(state.parent, "emulator").pid() is not None:
+                return state.parent.name
+        return None
 
     def url(self, port):
         return self.endpoint
 
     def is_running(self):
         """Returns whether the endpoint responds, with any status."""
+        if self.port() is None:
+            return False
         try:
             with urllib.request.urlopen(self.endpoint, timeout=10):
                 return True

@@ -58,7 +58,9 @@ class Instance:
     def origin(self):
         if self.uses_tls():
             return f"https://{DOMAIN}:{self.state['ports']['tls']}"
-        return f"http://{DOMAIN}:{urlsplit(self.url('emulator')).port or 80}"
+        # Browsers omit the port 80 in the header Origin, and the functions compare this header with the origin.
+        port = urlsplit(self.url("emulator")).port or 80
+        return f"http://{DOMAIN}" if port == 80 else f"http://{DOMAIN}:{port}"
 
     def uploads_origin(self):
         """Returns the origin at which browsers reach the emulator's bucket. If the pages use https, so does this origin, because WebKit would otherwise block

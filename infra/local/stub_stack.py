@@ -46,15 +46,15 @@ if name == "account":
 elif listen:
     http.server.ThreadingHTTPServer(("127.0.0.1", int(listen.rpartition(":")[2])), Handler).serve_forever()
 """
-# Runs stack.py without the installation of tools and without the check of the machine.
+# Runs a script without the installation of tools and, if the first argument is empty, without the check of the machine.
 START = """
 import runpy, sys
 sys.path.insert(0, {scripts!r})
 import emulators, tools
 tools.install = tools.install_dynamodb_local = lambda *_, **__: None
 for emulator in emulators.KNOWN.values():
-    emulator.missing = lambda self: []
-sys.argv = sys.argv[1:]
+    emulator.missing = emulator.missing if sys.argv[1] else lambda self: []
+sys.argv = sys.argv[2:]
 runpy.run_path({scripts!r} + "/" + sys.argv[0], run_name="__main__")
 """
 PROGRAMS = {
@@ -107,11 +107,11 @@ class StubStack:
         for path in paths:
             (self.root / "stub" / path).unlink()
 
-    def start(self, *arguments, script="stack.py", **options):
+    def start(self, *arguments, script="stack.py", checks_machine=False, **options):
         """Starts a verb of stack.py, or another script, in a session of its own, because a signal to it must not reach the tests."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name not in ("DYNAMODB_LOCAL", "SANDBOX_HOST")}
         environment = inherited | {"PATH": f"{self.root}/programs/bin:{os.environ['PATH']}"} | options.pop("env", {})
-        command = [sys.executable, "-B", "-c", self.start_script, script, *arguments]
+        command = [sys.executable, "-B", "-c", self.start_script, "checks" if checks_machine else "", script, *arguments]
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen(command, cwd=self.root, env=environment, start_new_session=True, **(output | options))
 

@@ -116,6 +116,18 @@ class Interruptions(unittest.TestCase):
         self.assertEqual(process.returncode, 130, output)
         self.assertEqual(stack.processes(), {})
 
+    def test_the_emulator_of_a_running_stack_is_not_accepted_as_an_external_one_and_keeps_running(self):
+        stack = StubStack(self)
+        self.assertEqual(stack.run("up")[0], 0)
+        emulator = Daemon(stack.folder, "emulator").pid()
+        # As after `set -a; . .local/dev/env`.
+        endpoint = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{stack.ports()['emulator']}"}
+        for name in ("dev", "other"):
+            status, output = stack.run("--instance", name, "--emulator", "external", "up", env=endpoint, checks_machine=True)
+            self.assertEqual(status, 1, output)
+            self.assertIn("is the emulator of the running stack 'dev'", output)
+        self.assertEqual(Daemon(stack.folder, "emulator").pid(), emulator)
+
 
 if __name__ == "__main__":
     unittest.main()

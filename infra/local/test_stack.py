@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 from unittest import mock
 
@@ -301,15 +302,34 @@ class Emulators(unittest.TestCase):
     def test_an_external_emulator_needs_an_endpoint_that_is_not_an_aws_account(self):
         for endpoint, is_accepted in [
             ("http://127.0.0.1:4570", True),
-            ("http://localstack.internal:4566/", True),
+            ("http://localhost:4566/", True),
+            ("http://127.0.0.1", True),
             ("", False),
             ("127.0.0.1:4570", False),
+            ("https://127.0.0.1:4570", False),
+            ("http://172.17.0.2:4566", False),
+            ("http://localstack.internal:4566/", False),
+            ("http://127.0.0.1:4570/path", False),
+            ("http://127.0.0.1:4570?query", False),
+            ("http://127.0.0.1:4570#fragment", False),
+            ("http://user:password@127.0.0.1:4570", False),
+            ("http://127.0.0.1:0", False),
+            ("http://127.0.0.1:65536", False),
+            ("http://127.0.0.1:port", False),
+            ("http://[::1", False),
+            (f"http://{'a' * 64}.localhost:4570", False),
             ("https://dynamodb.eu-south-1.amazonaws.com", False),
             ("http://sts.amazonaws.com", False),
             ("http://s3.cn-north-1.amazonaws.com.cn", False),
         ]:
-            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}), mock.patch.object(emulators.External, "is_running", return_value=True):
+            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}), mock.patch.object(urllib.request, "urlopen"):
                 self.assertEqual(not emulators.External(Path(".")).missing(), is_accepted, endpoint)
+        # Python's own functions raise various exceptions for these.
+        for endpoint in ("http://[::1", f"http://{'a' * 64}.localhost:4570", "http://127.0.0.1:port"):
+            with self.subTest(endpoint):
+                done = self.run_stack("--emulator", "external", "up", AWS_ENDPOINT_URL=endpoint)
+                self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+                self.assertEqual(self.run_stack("--emulator", "external", "status", AWS_ENDPOINT_URL=endpoint).returncode, 0, endpoint)
         done = self.run_stack("--emulator", "external", "can-run")
         self.assertEqual(done.returncode, 3)
         self.assertIn("AWS_ENDPOINT_URL", done.stdout)
@@ -324,13 +344,18 @@ class Emulators(unittest.TestCase):
                 emulator.start(None, {}, {})
 
     def test_an_external_emulator_gets_the_sandbox_url_as_a_template_parameter_with_the_host_of_sandbox_host(self):
-        settings = {"AWS_ENDPOINT_URL": "http://172.17.0.2:4566", "SANDBOX_HOST": "172.17.0.1"}
+        settings = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "SANDBOX_HOST": "172.17.0.1"}
         with mock.patch.dict(os.environ, settings):
             stack = instance.Instance("test-of-choice", "external")
             stack.state = {"ports": {"sandbox": 4600}}
             parameters = stack.parameters()
         self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
         self.assertNotIn("TaxisnetUrl", parameters)
+
+    def test_the_origin_omits_the_port_80_as_browsers_do(self):
+        for endpoint in ("http://127.0.0.1", "http://127.0.0.1:80"):
+            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
+                self.assertEqual(instance.Instance("test-of-choice", "external").origin(), "http://myphoto.localhost")
 
 
 if __name__ == "__main__":
