@@ -19,6 +19,9 @@ SECONDS_TO_WRITE_PID = 5
 # How long a command waits for others that only read the PID.
 SECONDS_TO_LOCK = 1
 
+# How long daemons may take to end if they have nothing to save.
+SECONDS_TO_STOP = 5
+
 
 class Daemon:
     """A background process with a PID file.
@@ -26,7 +29,9 @@ class Daemon:
     The process holds a lock on the file as long as it runs. So a PID in a locked file never belongs to an unrelated process that got the same number.
     """
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, seconds_to_stop=SECONDS_TO_STOP):
+        # How long the process may take to end after SIGTERM, before it is killed.
+        self.seconds_to_stop = seconds_to_stop
         self.name = name
         self.folder = folder
         self.lock = folder / f"{name}.pid"
@@ -111,21 +116,9 @@ class Daemon:
             time.sleep(0.05)
         raise Failure(f"{self.name} does not accept connections at port {port}. Its log {self.log} ends with:\n{tail(self.log)}")
 
-    def stop(self, seconds=60):
-        """Stops the process with SIGTERM, and kills it if it still runs after `seconds`. Then kills the processes that it started."""
-        if (pid := self.pid()) is not None:
-            # The signal is sent once, because a second one would end the process while it still writes its state.
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + seconds
-            while self.pid() is not None:
-                if time.monotonic() > deadline:
-                    say(f"- {self.name} did not stop within {seconds} s and is killed")
-                    os.kill(pid, signal.SIGKILL)
-                    deadline += seconds
-                time.sleep(0.05)
-        for member in self.orphans():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(member, signal.SIGKILL)
+    def stop(self, seconds=None):
+        """Stops the process as `stop_all` does."""
+        stop_all([self], seconds)
 
     def orphans(self):
         """Returns the processes that the daemon started and that still run after it has ended.
@@ -136,6 +129,43 @@ class Daemon:
         if not self.lock.exists() or self.pid() is not None or not (last := self.lock.read_text(encoding="ascii")):
             return []
         return [member for member in session_members(int(last)) if str(self.folder).encode() in environment_of(member)]
+
+
+def stop_all(daemons, seconds=None):
+    """Stops processes with SIGTERM, all at the same time. Kills those that still run after their time, or after `seconds`. Then kills the processes that they
+    have started."""
+    pids, failures = {}, []
+    for daemon in daemons:
+        try:
+            pids[daemon] = daemon.pid()
+            if (pid := pids[daemon]) is not None:
+                # The signal is sent once, because a second one would end the process while it still writes its state.
+                send(pid, signal.SIGTERM)
+        except Failure as failure:
+            # The other daemons are stopped nevertheless.
+            failures.append(failure)
+    began, killed = time.monotonic(), set()
+    while running := {daemon: pid for daemon, pid in pids.items() if pid is not None and daemon.pid() is not None}:
+        for daemon, pid in running.items():
+            allowed = daemon.seconds_to_stop if seconds is None else seconds
+            if time.monotonic() - began > allowed:
+                if daemon not in killed:
+                    say(f"- {daemon.name} did not stop within {allowed} s and is killed")
+                    killed.add(daemon)
+                for member in {pid, *session_members(pid)}:
+                    send(member, signal.SIGKILL)
+        time.sleep(0.05)
+    for daemon in pids:
+        for member in daemon.orphans():
+            send(member, signal.SIGKILL)
+    if failures:
+        raise failures[0]
+
+
+def send(pid, number):
+    """Sends a signal to a process unless the process has already ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def session_members(session):
@@ -160,8 +190,7 @@ def end_session(session, seconds):
         for member in members:
             # Each process gets a signal once. Processes that start in the meantime get it too.
             if member not in signalled:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(member, number)
+                send(member, number)
         signalled.update(members)
         time.sleep(0.05)
 

@@ -15,7 +15,7 @@ import urllib.request
 
 import tools
 from console import Failure, say
-from daemon import Daemon, any_free_port
+from daemon import SECONDS_TO_STOP, Daemon, any_free_port, stop_all
 
 REGION = "eu-south-1"
 PLUGIN = tools.ROOT / "infra" / "localstack"
@@ -30,10 +30,12 @@ class Emulator:
     title = None
     # Names of the sets of pinned Python packages that the emulator needs (tools.py).
     tool_sets = ()
+    # How long the emulator may take to end before it is killed.
+    seconds_to_stop = SECONDS_TO_STOP
 
     def __init__(self, folder):
         self.folder = folder
-        self.daemon = Daemon(folder, "emulator")
+        self.daemon = Daemon(folder, "emulator", self.seconds_to_stop)
         # The daemon of DynamoDB Local, which only LocalStack starts. It is defined here so that `stop` also stops a DynamoDB Local of an
         # earlier run.
         self.dynamodb = Daemon(folder, "dynamodb")
@@ -66,9 +68,11 @@ class Emulator:
         `environment` contains additional environment variables for the functions."""
         raise NotImplementedError
 
+    def daemons(self):
+        return (self.daemon, self.dynamodb)
+
     def stop(self):
-        self.daemon.stop()
-        self.dynamodb.stop()
+        stop_all(self.daemons())
 
 
 class Ministack(Emulator):
@@ -77,6 +81,8 @@ class Ministack(Emulator):
     name = "ministack"
     title = "ministack 1.5.33"
     tool_sets = ("emulator",)
+    # ministack saves its data when it ends.
+    seconds_to_stop = 60
     sources = (tools.HERE / "ministack_traced.py", tools.HERE / "requirements-emulator.txt")
 
     def start(self, port, endpoints, environment):
@@ -115,6 +121,8 @@ class LocalStack(Emulator):
 
     name = "localstack"
     title = "LocalStack 4.14.0"
+    # LocalStack has no data to save. With 240 functions it was still running 50 s after SIGTERM.
+    seconds_to_stop = SECONDS_TO_STOP
     services = (
         *("acm", "apigateway", "cloudformation", "cloudwatch", "dynamodb", "dynamodbstreams", "events", "iam", "kms", "lambda", "logs", "route53"),
         *("s3", "secretsmanager", "sns", "sqs", "ssm", "sts"),
@@ -204,11 +212,6 @@ class LocalStack(Emulator):
         self.dynamodb.await_response(f"http://127.0.0.1:{port}/", any_status=True)
         return port
 
-    def stop(self):
-        # Kills LocalStack after a short wait, because it has no data to save. With 240 functions it was still running 50 s after SIGTERM.
-        self.daemon.stop(seconds=5)
-        self.dynamodb.stop(seconds=5)
-
 
 class External(Emulator):
     """An emulator at AWS_ENDPOINT_URL that the user started. The stack is deployed into it. This class never starts or stops it."""
@@ -260,9 +263,6 @@ class External(Emulator):
 
     def start(self, port, endpoints, environment):
         raise Failure(f"no emulator responds at {self.endpoint}")
-
-    def stop(self):
-        """Does nothing, because the user started the emulator."""
 
 
 KNOWN = {emulator.name: emulator for emulator in (Ministack, LocalStack, External)}

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import emulators
 import tools
 from console import Failure, run_logged, say, step
-from daemon import Daemon, any_free_port, is_free
+from daemon import SECONDS_TO_STOP, Daemon, any_free_port, is_free, stop_all
 from emulators import REGION
 from interruptions import ignore_interruptions
 
@@ -91,9 +91,7 @@ class Instance:
         except (KeyboardInterrupt, SystemExit):
             ignore_interruptions()
             say("- interrupted; stopping what this command has started")
-            for daemon in self.daemons():
-                if daemon.was_started_here():
-                    daemon.stop(seconds=5)
+            stop_all([daemon for daemon in self.daemons() if daemon.was_started_here()], SECONDS_TO_STOP)
             raise
 
     def install(self):
@@ -333,20 +331,21 @@ class Instance:
     # -- down
 
     def daemons(self):
-        return (self.emulator.daemon, self.emulator.dynamodb, self.sandbox, self.tls, *self.proxies.values())
+        return (*self.emulator.daemons(), self.sandbox, self.tls, *self.proxies.values())
 
     def is_up(self):
         return self.emulator.is_running() and self.sandbox.pid() is not None
 
-    def down(self):
-        """Stops all daemons. Stops the emulator that the stored state names, even if this object was created for another emulator."""
-        emulators.KNOWN[self.state.get("emulator", self.emulator.name)](self.folder).stop()
-        for daemon in (self.sandbox, self.tls, *self.proxies.values()):
-            daemon.stop()
+    def down(self, seconds=None):
+        """Stops all daemons. Each of them is killed after its own time, or after `seconds`. Stops the emulator that the stored state names, even if this object was
+        created for another emulator."""
+        emulator = emulators.KNOWN[self.state.get("emulator", self.emulator.name)](self.folder)
+        stop_all([*emulator.daemons(), self.sandbox, self.tls, *self.proxies.values()], seconds)
 
     def remove(self):
         """Stops the stack and removes its data. The logs stay until the next start, so that failures can be investigated."""
-        self.down()
+        # The emulator need not save its data.
+        self.down(SECONDS_TO_STOP)
         for entry in (self.folder.iterdir() if self.folder.exists() else ()):
             if entry.name == "logs":
                 continue

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -127,6 +128,59 @@ class Interruptions(unittest.TestCase):
             self.assertEqual(status, 1, output)
             self.assertIn("is the emulator of the running stack 'dev'", output)
         self.assertEqual(Daemon(stack.folder, "emulator").pid(), emulator)
+
+    def test_no_process_is_left_behind_after_an_interruption_of_any_phase_of_the_start(self):
+        phases = [
+            ("sandbox", "ministack", []),
+            ("proxy", "ministack", ["--faulty"]),
+            ("certificate", "ministack", ["--tls"]),
+            ("emulator", "ministack", []),
+            ("java", "localstack", []),
+            ("localstack", "localstack", []),
+            ("account", "ministack", []),
+            ("sam", "localstack", []),
+        ]
+
+        def interrupt(phase, number):
+            program, emulator, options = phase
+            stack = StubStack(self)
+            stack.control(f"pause/{program}")
+            process = stack.start("--emulator", emulator, "up", *options)
+            stack.await_file(f"reached/{program}", process)
+            process.send_signal(number)
+            output, _ = process.communicate(timeout=60)
+            return process.returncode, stack.processes(), output
+
+        runs = [(phase, number) for phase in phases for number in (signal.SIGINT, signal.SIGTERM)]
+        with ThreadPoolExecutor(4) as pool:
+            results = list(pool.map(lambda run: interrupt(*run), runs))
+        for (phase, number), (status, processes, output) in zip(runs, results):
+            with self.subTest(program=phase[0], signal=number.name):
+                self.assertEqual((status, processes), (128 + number, {}), output)
+
+    def test_a_stack_of_daemons_that_ignore_sigterm_stops_within_15_seconds(self):
+        def measure(emulator, *verb):
+            stack = StubStack(self)
+            stack.control("stubborn")
+            if verb == ("down",):
+                self.assertEqual(stack.run("--emulator", emulator, "up", "--faulty")[0], 0)
+            began = time.monotonic()
+            status, output = stack.run("--emulator", emulator, *verb)
+            return status, stack.processes(), output, time.monotonic() - began
+
+        with ThreadPoolExecutor(2) as pool:
+            # `make test` on ministack need not save data.
+            runs = [pool.submit(measure, "localstack", "down"), pool.submit(measure, "ministack", "around", "--faulty", "true")]
+        for run in runs:
+            status, processes, output, seconds = run.result()
+            self.assertEqual((status, processes), (0, {}), output)
+            self.assertIn("emulator did not stop within 5 s and is killed", output)
+            self.assertLess(seconds, 15)
+
+    def test_each_daemon_has_5_seconds_to_stop_and_ministack_has_60_to_save_its_data(self):
+        for name, seconds in [("localstack", 5), ("ministack", 60)]:
+            stack = instance.Instance("test-of-stop", name)
+            self.assertEqual([daemon.seconds_to_stop for daemon in stack.daemons()], [seconds, 5, 5, 5, 5, 5])
 
 
 if __name__ == "__main__":
