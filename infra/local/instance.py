@@ -76,7 +76,7 @@ class Instance:
         """Starts the daemons that are not running yet, and deploys the stack if it has changed.
 
         With `faulty`, the functions reach the emulator and the sandbox through proxies, which tests can instruct to fail. With `tls`, browsers reach the service with
-        https. If the start is interrupted, the daemons that it started are stopped.
+        https. If the start fails or is interrupted, the daemons that it started are stopped.
         """
         if tls and faulty:
             raise Failure("--tls and --faulty exclude each other, because requests to the bucket pass either the TLS front or the proxy")
@@ -88,10 +88,12 @@ class Instance:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self.start(free_ports, faulty, tls)
-        except (KeyboardInterrupt, SystemExit):
+        except BaseException:
             ignore_interruptions()
-            say("- interrupted; stopping what this command has started")
-            stop_all([daemon for daemon in self.daemons() if daemon.was_started_here()], SECONDS_TO_STOP)
+            started = [daemon for daemon in self.daemons() if daemon.was_started_here()]
+            if started:
+                say(f"- stopping what this command has started: {', '.join(daemon.name for daemon in started)}")
+            stop_all(started, SECONDS_TO_STOP)
             raise
 
     def install(self):

@@ -14,6 +14,18 @@ import instance
 from daemon import Daemon
 from stub_stack import PROGRAMS, StubStack
 
+# The programs of a start, in the order in which they are started: each with an emulator and options with which it is started.
+PHASES = [
+    ("sandbox", "ministack", []),
+    ("proxy", "ministack", ["--faulty"]),
+    ("certificate", "ministack", ["--tls"]),
+    ("emulator", "ministack", []),
+    ("java", "localstack", []),
+    ("localstack", "localstack", []),
+    ("account", "ministack", []),
+    ("sam", "localstack", []),
+]
+
 
 class Interruptions(unittest.TestCase):
     def test_a_second_ctrl_c_during_the_clean_up_leaves_no_process_behind(self):
@@ -130,17 +142,6 @@ class Interruptions(unittest.TestCase):
         self.assertEqual(Daemon(stack.folder, "emulator").pid(), emulator)
 
     def test_no_process_is_left_behind_after_an_interruption_of_any_phase_of_the_start(self):
-        phases = [
-            ("sandbox", "ministack", []),
-            ("proxy", "ministack", ["--faulty"]),
-            ("certificate", "ministack", ["--tls"]),
-            ("emulator", "ministack", []),
-            ("java", "localstack", []),
-            ("localstack", "localstack", []),
-            ("account", "ministack", []),
-            ("sam", "localstack", []),
-        ]
-
         def interrupt(phase, number):
             program, emulator, options = phase
             stack = StubStack(self)
@@ -151,12 +152,32 @@ class Interruptions(unittest.TestCase):
             output, _ = process.communicate(timeout=60)
             return process.returncode, stack.processes(), output
 
-        runs = [(phase, number) for phase in phases for number in (signal.SIGINT, signal.SIGTERM)]
+        runs = [(phase, number) for phase in PHASES for number in (signal.SIGINT, signal.SIGTERM)]
         with ThreadPoolExecutor(4) as pool:
             results = list(pool.map(lambda run: interrupt(*run), runs))
         for (phase, number), (status, processes, output) in zip(runs, results):
             with self.subTest(program=phase[0], signal=number.name):
                 self.assertEqual((status, processes), (128 + number, {}), output)
+
+    def test_a_failed_start_stops_the_daemons_that_it_started_and_no_others(self):
+        def fail(phase):
+            program, emulator, options = phase
+            stack = StubStack(self)
+            stack.control(f"fail/{program}")
+            status, output = stack.run("--emulator", emulator, "up", *options)
+            return status, stack.processes(), output
+
+        with ThreadPoolExecutor(4) as pool:
+            for phase, (status, processes, output) in zip(PHASES, pool.map(fail, PHASES)):
+                with self.subTest(program=phase[0]):
+                    self.assertEqual((status, processes), (1, {}), output)
+                    self.assertIn(f"the stub of {phase[0]} fails", output)
+        stack = StubStack(self)
+        self.assertEqual(stack.run("up")[0], 0)
+        before = stack.processes()
+        stack.control("fail/sam")
+        status, output = stack.run("up")
+        self.assertEqual((status, stack.processes()), (1, before), output)
 
     def test_a_stack_of_daemons_that_ignore_sigterm_stops_within_15_seconds(self):
         def measure(emulator, *verb):
