@@ -18,7 +18,7 @@ from pathlib import Path
 
 import tools
 from console import Failure, say
-from daemon import session_members
+from daemon import DIRECT, session_members
 from instance import BUILT, Instance, require_built
 from interruptions import exit_on_interruption, ignore_interruptions
 from stack import can_run_on
@@ -59,7 +59,7 @@ class Measurement:
         port = self.instance.origin().rpartition(":")[2]
         request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/session", headers={"Host": self.instance.origin().removeprefix("http://")})
         try:
-            urllib.request.urlopen(request, timeout=30).read()
+            DIRECT.open(request, timeout=30).read()
         except urllib.error.HTTPError as response:
             if response.code != 401:
                 raise

@@ -19,6 +19,8 @@ SECONDS_TO_WRITE_PID = 5
 # How long a command waits for others that only read the PID.
 SECONDS_TO_LOCK = 1
 
+# Opens URLs without a proxy, because a proxy of the environment (http_proxy) cannot reach this machine's loopback addresses.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # How long daemons may take to end if they have nothing to save.
 SECONDS_TO_STOP = 5
 
@@ -97,7 +99,7 @@ class Daemon:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(url, timeout=5):
+                with DIRECT.open(url, timeout=5):
                     return
             except (urllib.error.URLError, OSError) as error:
                 if any_status and isinstance(error, urllib.error.HTTPError):

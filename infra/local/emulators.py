@@ -11,11 +11,10 @@ import re
 import shutil
 import subprocess
 import urllib.error
-import urllib.request
 
 import tools
 from console import Failure, say
-from daemon import SECONDS_TO_STOP, Daemon, any_free_port, stop_all
+from daemon import DIRECT, SECONDS_TO_STOP, Daemon, any_free_port, stop_all
 
 REGION = "eu-south-1"
 PLUGIN = tools.ROOT / "infra" / "localstack"
@@ -254,7 +253,7 @@ class External(Emulator):
         if self.port() is None:
             return False
         try:
-            with urllib.request.urlopen(self.endpoint, timeout=10):
+            with DIRECT.open(self.endpoint, timeout=10):
                 return True
         except urllib.error.HTTPError:
             return True

@@ -279,7 +279,7 @@ class Instance:
     def tool_environment(self):
         """Returns the environment of tools that call the emulator. It has none of the caller's AWS settings, so that no tool can reach a real account."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
-        return inherited | self.aws_settings() | {
+        return inherited | self.aws_settings() | proxy_settings() | {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -315,7 +315,7 @@ class Instance:
 
     def write_env(self, outputs):
         """Writes the URLs and names of the stack for tests and tools, in shell syntax."""
-        values = self.aws_settings() | {
+        values = self.aws_settings() | proxy_settings() | {
             "MYPHOTO_URL": self.origin(),
             "UPLOADS_URL": self.uploads_origin(),
             **({"MYPHOTO_CA": str(self.certificates / "ca.pem")} if self.uses_tls() else {}),
@@ -358,6 +358,13 @@ class Instance:
 def variable(output):
     """Returns the name of the variable for an output of the stack, such as SESSIONS_TABLE for SessionsTable."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper()
+
+
+def proxy_settings():
+    """Returns the environment variables that make tools call the stack without the proxy of the caller's environment (http_proxy). The caller's exceptions stay."""
+    given = re.split(r"[\s,]+", os.environ.get("no_proxy") or os.environ.get("NO_PROXY", ""))
+    exceptions = "*" if "*" in given else ",".join(dict.fromkeys([*filter(None, given), "127.0.0.1", "localhost", ".localhost", sandbox_host()]))
+    return {"NO_PROXY": exceptions, "no_proxy": exceptions}
 
 
 def read(path):

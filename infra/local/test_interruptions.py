@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 import instance
-from daemon import Daemon
+from daemon import Daemon, any_free_port
 from stub_stack import PROGRAMS, StubStack
 
 # The programs of a start, in the order in which they are started: each with an emulator and options with which it is started.
@@ -202,6 +202,13 @@ class Interruptions(unittest.TestCase):
         for name, seconds in [("localstack", 5), ("ministack", 60)]:
             stack = instance.Instance("test-of-stop", name)
             self.assertEqual([daemon.seconds_to_stop for daemon in stack.daemons()], [seconds, 5, 5, 5, 5, 5])
+
+    def test_a_start_does_not_use_the_proxy_of_the_environment(self):
+        stack = StubStack(self)
+        proxy = f"http://127.0.0.1:{any_free_port()}"
+        status, output = stack.run("up", env={"http_proxy": proxy, "HTTP_PROXY": proxy, "no_proxy": "", "NO_PROXY": ""})
+        self.assertEqual(status, 0, output)
+        self.assertIn("\nno_proxy=127.0.0.1,localhost,.localhost\n", (stack.folder / "env").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

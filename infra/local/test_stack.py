@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 import unittest
-import urllib.request
 from pathlib import Path
 from unittest import mock
 
@@ -342,7 +341,7 @@ class Emulators(unittest.TestCase):
             ("http://sts.amazonaws.com", False),
             ("http://s3.cn-north-1.amazonaws.com.cn", False),
         ]:
-            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}), mock.patch.object(urllib.request, "urlopen"):
+            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}), mock.patch.object(emulators.DIRECT, "open"):
                 self.assertEqual(not emulators.External(Path(".")).missing(), is_accepted, endpoint)
         # Python's own functions raise various exceptions for these.
         for endpoint in ("http://[::1", f"http://{'a' * 64}.localhost:4570", "http://127.0.0.1:port"):
@@ -376,6 +375,19 @@ class Emulators(unittest.TestCase):
         for endpoint in ("http://127.0.0.1", "http://127.0.0.1:80"):
             with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
                 self.assertEqual(instance.Instance("test-of-choice", "external").origin(), "http://myphoto.localhost")
+
+    def test_tools_keep_the_exceptions_of_the_callers_proxy_and_call_the_stack_directly(self):
+        for given, expected in [
+            ({}, "127.0.0.1,localhost,.localhost"),
+            ({"NO_PROXY": "example.org, 10.0.0.0/8"}, "example.org,10.0.0.0/8,127.0.0.1,localhost,.localhost"),
+            ({"no_proxy": "localhost", "SANDBOX_HOST": "172.17.0.1"}, "localhost,127.0.0.1,.localhost,172.17.0.1"),
+            ({"no_proxy": "*"}, "*"),
+        ]:
+            without = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"}
+            with mock.patch.dict(os.environ, without | given, clear=True):
+                stack = instance.Instance("test-of-choice")
+                environment = stack.tool_environment()
+                self.assertEqual((environment["NO_PROXY"], environment["no_proxy"]), (expected, expected))
 
 
 if __name__ == "__main__":
