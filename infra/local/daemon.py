@@ -204,18 +204,18 @@ def environment_of(pid):
         return b""
 
 
-def is_free(port):
+def is_free(port, host="127.0.0.1"):
     with socket.socket() as probe:
         # Ignores connections of an earlier run that are still in the state TIME_WAIT.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
 
 
-def any_free_port():
+def any_free_port(host="127.0.0.1"):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return probe.getsockname()[1]

@@ -98,6 +98,7 @@ class Instance:
 
     def install(self):
         """Installs the emulator's tools. Fails before the installation if the machine lacks something that the emulator needs."""
+        sandbox_address()
         if lacking := self.emulator.missing():
             raise Failure(self.emulator.needs(lacking))
         self.emulator.install()
@@ -131,12 +132,13 @@ class Instance:
         new.replace(self.state_file)
 
     def choose_port(self, daemon, free_ports):
+        host = sandbox_address() if daemon == "sandbox" else "127.0.0.1"
         if free_ports:
-            return any_free_port()
+            return any_free_port(host)
         preferred = self.state["ports"].get(daemon, USUAL_PORTS[daemon])
-        if is_free(preferred):
+        if is_free(preferred, host):
             return preferred
-        other = any_free_port()
+        other = any_free_port(host)
         say(f"- port {preferred} is in use, so the {daemon} uses {other}")
         return other
 
@@ -152,7 +154,7 @@ class Instance:
                 self.sandbox.start(
                     [
                         str(SANDBOX),
-                        *("--listen", f"{socket.gethostbyname(sandbox_host())}:{self.state['ports']['sandbox']}"),
+                        *("--listen", f"{sandbox_address()}:{self.state['ports']['sandbox']}"),
                         *(["--private-address"] if "SANDBOX_HOST" in os.environ else []),
                         *("--seed", str(SEED)),
                         *("--state", str(data)),
@@ -400,3 +402,13 @@ def hash_of_inputs(parameters):
 def sandbox_host():
     """Returns the host on which the sandbox listens: loopback, or SANDBOX_HOST for an emulator that runs functions in containers."""
     return os.environ.get("SANDBOX_HOST", "127.0.0.1")
+
+
+def sandbox_address():
+    """Returns the IP address of `sandbox_host`. Fails unless it is an address of this machine."""
+    try:
+        address = socket.gethostbyname(sandbox_host())
+        any_free_port(address)
+    except (OSError, UnicodeError) as error:
+        raise Failure(f"SANDBOX_HOST must be an IPv4 address of this machine, or a name of one, and is {sandbox_host()!r} ({error})") from error
+    return address

@@ -9,7 +9,7 @@ import emulators
 import tools
 from console import Failure, say
 from daemon import end_session
-from instance import Instance
+from instance import Instance, sandbox_address
 from interruptions import delayed_interruptions, exit_on_interruption, ignore_interruptions
 
 # Exit status of `stack.py can-run` if the machine lacks something. It differs from the exit status of an error.
@@ -42,6 +42,7 @@ def main():
         case "tools":
             instance.install()
         case "can-run":
+            sandbox_address()
             return can_run_on(instance.emulator)
         case "up":
             exit_on_interruption()

@@ -162,6 +162,9 @@ daemon.Daemon(Path(sys.argv[1]), "d").start([sys.executable, "-c", "import time;
         self.assertTrue(is_free(port))
         with socket.create_server(("127.0.0.1", port)):
             self.assertFalse(is_free(port))
+            self.assertTrue(is_free(port, "127.0.0.2"))
+        with socket.create_server(("127.0.0.2", port)):
+            self.assertFalse(is_free(port, "127.0.0.2"))
 
 
 class Tls(unittest.TestCase):
@@ -370,6 +373,21 @@ class Emulators(unittest.TestCase):
             parameters = stack.parameters()
         self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
         self.assertNotIn("TaxisnetUrl", parameters)
+
+    def test_the_sandbox_gets_a_port_that_is_free_at_sandbox_host(self):
+        port = any_free_port("127.0.0.2")
+        stack = instance.Instance("test-of-choice")
+        stack.state = {"ports": {"sandbox": port}}
+        with mock.patch.dict(os.environ, {"SANDBOX_HOST": "127.0.0.2"}), socket.create_server(("127.0.0.2", port)):
+            self.assertNotEqual(stack.choose_port("sandbox", free_ports=False), port)
+
+    def test_a_sandbox_host_that_is_no_address_of_this_machine_is_an_error_in_one_line(self):
+        # 192.0.2.1 is reserved for documentation.
+        for host in ("192.0.2.1", "no-such-host.invalid", "::1", "a" * 64 + ".localhost"):
+            for verb in ("can-run", "up"):
+                done = self.run_stack(verb, SANDBOX_HOST=host)
+                self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+                self.assertIn("SANDBOX_HOST must be an IPv4 address of this machine", done.stderr)
 
     def test_the_origin_omits_the_port_80_as_browsers_do(self):
         for endpoint in ("http://127.0.0.1", "http://127.0.0.1:80"):
