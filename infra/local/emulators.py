@@ -3,6 +3,7 @@
 The functions and the template need only the emulator's endpoint. docs/emulators.md describes what each emulator checks.
 """
 
+import functools
 import hashlib
 import http.client
 import json
@@ -127,14 +128,13 @@ class LocalStack(Emulator):
         *("s3", "secretsmanager", "sns", "sqs", "ssm", "sts"),
     )
 
-    def __init__(self, folder):
-        super().__init__(folder)
-        setting = os.environ.get("DYNAMODB_LOCAL", "on")
-        if setting not in ("on", "off"):
-            raise Failure(f"DYNAMODB_LOCAL must be on or off, and is {setting!r}")
-        self.uses_dynamodb_local = setting == "on" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
+    @functools.cached_property
+    def uses_dynamodb_local(self):
+        """Whether DynamoDB Local provides DynamoDB. It is not determined in the constructor, because stopping a stack must not depend on settings."""
+        return dynamodb_local_setting() == "on" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
 
     def missing(self):
+        dynamodb_local_setting()
         python = [] if tools.python_3_13() else ["Python 3.13 with venv (LocalStack 4.14.0 runs on no other version)"]
         return [*super().missing(), *python]
 
@@ -265,6 +265,13 @@ class External(Emulator):
 
 
 KNOWN = {emulator.name: emulator for emulator in (Ministack, LocalStack, External)}
+
+
+def dynamodb_local_setting():
+    setting = os.environ.get("DYNAMODB_LOCAL", "on")
+    if setting not in ("on", "off"):
+        raise Failure(f"DYNAMODB_LOCAL must be on or off, and is {setting!r}")
+    return setting
 
 
 def java_version():

@@ -210,6 +210,16 @@ class Interruptions(unittest.TestCase):
         self.assertEqual(status, 0, output)
         self.assertIn("\nno_proxy=127.0.0.1,localhost,.localhost\n", (stack.folder / "env").read_text(encoding="utf-8"))
 
+    def test_a_stack_can_be_stopped_with_a_wrong_setting_of_dynamodb_local(self):
+        stack = StubStack(self)
+        self.assertEqual(stack.run("--emulator", "localstack", "up")[0], 0)
+        wrong = {"DYNAMODB_LOCAL": "no"}
+        for verb in ("can-run", "up"):
+            status, output = stack.run("--emulator", "localstack", verb, env=wrong, checks_machine=True)
+            self.assertEqual((status, output), (1, "error: DYNAMODB_LOCAL must be on or off, and is 'no'\n"))
+        self.assertEqual(stack.run("down", env=wrong)[0], 0)
+        self.assertEqual(stack.processes(), {})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -319,7 +319,7 @@ class Emulators(unittest.TestCase):
             with mock.patch.object(emulators, "java_version", return_value=java), mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": setting}):
                 self.assertEqual(emulators.LocalStack(Path(".")).dynamodb_provider(), provider, (java, setting))
         with mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": "no"}), self.assertRaisesRegex(instance.Failure, "on or off"):
-            emulators.LocalStack(Path("."))
+            emulators.LocalStack(Path(".")).missing()
 
     def test_an_external_emulator_needs_an_endpoint_that_is_not_an_aws_account(self):
         for endpoint, is_accepted in [
