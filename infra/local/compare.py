@@ -18,9 +18,10 @@ from pathlib import Path
 
 import tools
 from console import Failure, say
-from daemon import DIRECT, session_members
+from daemon import session_members
 from instance import BUILT, Instance, require_built
 from interruptions import exit_on_interruption, ignore_interruptions
+from network import DIRECT
 from stack import can_run_on
 
 COMPARED = ("ministack", "localstack")

@@ -8,19 +8,17 @@ import socket
 import subprocess
 import time
 import urllib.error
-import urllib.request
 from pathlib import Path
 
 from console import Failure, say, tail
 from interruptions import delayed_interruptions
+from network import DIRECT
 
 # How long a command waits until another command has written the PID of the process that it starts.
 SECONDS_TO_WRITE_PID = 5
 # How long a command waits for others that only read the PID.
 SECONDS_TO_LOCK = 1
 
-# Opens URLs without a proxy, because a proxy of the environment (http_proxy) cannot reach this machine's loopback addresses.
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # How long daemons may take to end if they have nothing to save.
 SECONDS_TO_STOP = 5
 
@@ -202,20 +200,3 @@ def environment_of(pid):
         return Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return b""
-
-
-def is_free(port, host="127.0.0.1"):
-    with socket.socket() as probe:
-        # Ignores connections of an earlier run that are still in the state TIME_WAIT.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def any_free_port(host="127.0.0.1"):
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]

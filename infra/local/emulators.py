@@ -10,12 +10,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import urllib.error
 
+import machine
 import tools
 from console import Failure, say
-from daemon import DIRECT, SECONDS_TO_STOP, Daemon, any_free_port, stop_all
+from daemon import SECONDS_TO_STOP, Daemon, stop_all
+from network import DIRECT, any_free_port
 
 REGION = "eu-south-1"
 PLUGIN = tools.ROOT / "infra" / "localstack"
@@ -42,7 +43,11 @@ class Emulator:
 
     def missing(self):
         """Returns the names of the programs and settings that this machine lacks."""
-        return [title for title, program in {"Rust (cargo)": "cargo", "Node.js with npm": "npm"}.items() if not shutil.which(program)]
+        return machine.missing()
+
+    def notes(self):
+        """Returns what the user should know about this machine although the emulator runs on it."""
+        return []
 
     def needs(self, lacking):
         return f"EMULATOR={self.name} needs {', and '.join(lacking)}"
@@ -131,12 +136,21 @@ class LocalStack(Emulator):
     @functools.cached_property
     def uses_dynamodb_local(self):
         """Whether DynamoDB Local provides DynamoDB. It is not determined in the constructor, because stopping a stack must not depend on settings."""
-        return dynamodb_local_setting() == "on" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
+        return dynamodb_local_setting() == "on" and self.java[0] >= tools.DYNAMODB_LOCAL_JAVA
+
+    @functools.cached_property
+    def java(self):
+        return machine.find_java()
 
     def missing(self):
         dynamodb_local_setting()
         python = [] if tools.python_3_13() else ["Python 3.13 with venv (LocalStack 4.14.0 runs on no other version)"]
         return [*super().missing(), *python]
+
+    def notes(self):
+        if dynamodb_local_setting() == "off" or self.uses_dynamodb_local:
+            return []
+        return [f"Java {tools.DYNAMODB_LOCAL_JAVA} or later is missing, so moto inside LocalStack provides DynamoDB instead of DynamoDB Local (docs/emulators.md)"]
 
     def is_running(self):
         return super().is_running() and (not self.uses_dynamodb_local or self.dynamodb.pid() is not None)
@@ -202,10 +216,10 @@ class LocalStack(Emulator):
         self.dynamodb.stop()
         self.dynamodb.start(
             [
-                *("java", f"-Xmx{DYNAMODB_LOCAL_HEAP}", f"-Djava.library.path={library}", "-jar", str(tools.DYNAMODB_LOCAL / "DynamoDBLocal.jar")),
+                *(self.java[1], f"-Xmx{DYNAMODB_LOCAL_HEAP}", f"-Djava.library.path={library}", "-jar", str(tools.DYNAMODB_LOCAL / "DynamoDBLocal.jar")),
                 *("-inMemory", "-port", str(port)),
             ],
-            {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(data), "TMPDIR": str(data / "tmp"), "DDB_LOCAL_TELEMETRY": "0"},
+            {"PATH": os.defpath, "HOME": str(data), "TMPDIR": str(data / "tmp"), "DDB_LOCAL_TELEMETRY": "0"},
         )
         # DynamoDB Local responds to an unsigned request with an error, so any status means that it has started.
         self.dynamodb.await_response(f"http://127.0.0.1:{port}/", any_status=True)
@@ -225,7 +239,8 @@ class External(Emulator):
     def missing(self):
         missing = super().missing()
         port = self.port()
-        # Browsers and tests reach the service at http://myphoto.localhost:PORT, which is 127.0.0.1. The rule also prevents a deployment to AWS by a typing error.
+        # Browsers and tests reach the service at http://myphoto.localhost:PORT, which is 127.0.0.1. The rule also prevents that
+        # a typing error causes a deployment to a real account.
         if port is None:
             return [*missing, f"AWS_ENDPOINT_URL=http://127.0.0.1:PORT, the endpoint of an emulator on this machine, instead of {self.endpoint!r}"]
         if stack := self.stack_with_emulator_at(port):
@@ -272,15 +287,6 @@ def dynamodb_local_setting():
     if setting not in ("on", "off"):
         raise Failure(f"DYNAMODB_LOCAL must be on or off, and is {setting!r}")
     return setting
-
-
-def java_version():
-    """Returns the major version of the installed Java, or 0 if there is none."""
-    if not shutil.which("java"):
-        return 0
-    output = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', output)
-    return int(found.group(1)) if found else 0
 
 
 def forget_stream_positions(saved):

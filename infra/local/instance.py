@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -18,9 +17,10 @@ from urllib.parse import urlsplit
 import emulators
 import tools
 from console import Failure, run_logged, say, step
-from daemon import SECONDS_TO_STOP, Daemon, any_free_port, is_free, stop_all
+from daemon import SECONDS_TO_STOP, Daemon, stop_all
 from emulators import REGION
 from interruptions import ignore_interruptions
+from network import any_free_port, is_free, proxy_settings, sandbox_address, sandbox_host
 
 DOMAIN = "myphoto.localhost"
 USUAL_PORTS = {"emulator": 4566, "sandbox": 4600, "tls": 4443}
@@ -112,8 +112,8 @@ class Instance:
             emulators.KNOWN[previous](self.folder).stop()
         self.state["emulator"] = self.emulator.name
         if not self.emulator.is_running():
-            # A part of the emulator may still run, such as LocalStack without DynamoDB Local, or processes of functions after a crash. It is stopped first,
-            # because LocalStack would otherwise occupy the port that is to be chosen.
+            # A part of the emulator may still run, such as LocalStack without DynamoDB Local, or processes of functions after a
+            # crash. It is stopped first, because LocalStack would otherwise occupy the port that is to be chosen.
             self.emulator.stop()
             self.state["ports"]["emulator"] = self.choose_port("emulator", free_ports)
         if self.sandbox.pid() is None:
@@ -362,13 +362,6 @@ def variable(output):
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper()
 
 
-def proxy_settings():
-    """Returns the environment variables that make tools call the stack without the proxy of the caller's environment (http_proxy). The caller's exceptions stay."""
-    given = re.split(r"[\s,]+", os.environ.get("no_proxy") or os.environ.get("NO_PROXY", ""))
-    exceptions = "*" if "*" in given else ",".join(dict.fromkeys([*filter(None, given), "127.0.0.1", "localhost", ".localhost", sandbox_host()]))
-    return {"NO_PROXY": exceptions, "no_proxy": exceptions}
-
-
 def read(path):
     try:
         return path.read_bytes()
@@ -397,18 +390,3 @@ def hash_of_inputs(parameters):
     for path in [*sources, *built_functions()]:
         total.update(str(path.relative_to(tools.ROOT)).encode() + b"\0" + hashlib.sha256(read(path)).digest())
     return total.hexdigest()
-
-
-def sandbox_host():
-    """Returns the host on which the sandbox listens: loopback, or SANDBOX_HOST for an emulator that runs functions in containers."""
-    return os.environ.get("SANDBOX_HOST", "127.0.0.1")
-
-
-def sandbox_address():
-    """Returns the IP address of `sandbox_host`. Fails unless it is an address of this machine."""
-    try:
-        address = socket.gethostbyname(sandbox_host())
-        any_free_port(address)
-    except (OSError, UnicodeError) as error:
-        raise Failure(f"SANDBOX_HOST must be an IPv4 address of this machine, or a name of one, and is {sandbox_host()!r} ({error})") from error
-    return address

@@ -9,8 +9,9 @@ import emulators
 import tools
 from console import Failure, say
 from daemon import end_session
-from instance import Instance, sandbox_address
+from instance import Instance
 from interruptions import delayed_interruptions, exit_on_interruption, ignore_interruptions
+from network import sandbox_address
 
 # Exit status of `stack.py can-run` if the machine lacks something. It differs from the exit status of an error.
 CANNOT_RUN = 3
@@ -58,10 +59,12 @@ def main():
 
 
 def can_run_on(emulator):
-    """Prints what the machine lacks for the emulator. Returns the exit status."""
+    """Prints what the machine lacks for the emulator, and other notes about the machine. Returns the exit status."""
     lacking = emulator.missing()
     if lacking:
         say(f"- {emulator.needs(lacking)}")
+    for note in emulator.notes():
+        say(f"- {note}")
     return CANNOT_RUN if lacking else 0
 
 
@@ -89,8 +92,8 @@ def around_command(instance, command, faulty):
     try:
         instance.up(free_ports=True, faulty=faulty)
         with delayed_interruptions():
-            # The command has a session of its own, so that all its processes can be ended. It gets no signal from the terminal and cannot read from it.
-            # An interruption of this process ends the command.
+            # The command has a session of its own, so that all its processes can be ended. Therefore it gets no signals from the
+            # terminal and cannot read from it.
             process = subprocess.Popen(command, env=os.environ | instance.env(), stdin=subprocess.DEVNULL, start_new_session=True)
         # Waits without reaping the process, so that its number stays the number of its session.
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)

@@ -11,17 +11,18 @@ import time
 from pathlib import Path
 
 import tools
-from daemon import any_free_port
+from network import any_free_port
 
-# Stands for every program. It serves HTTP if it gets a port, and otherwise ends at once. Files in the folder `stub` control it: with pause/NAME it writes
-# reached/NAME and waits, with fail/NAME it fails, and with stubborn it ignores SIGTERM.
+# Stands for every program. It serves HTTP if it gets a port, and otherwise ends at once. Files in the folder `stub` control it:
+# with pause/NAME it writes reached/NAME and waits, with fail/NAME it fails, and with stubborn it ignores SIGTERM.
 PROGRAM = """#!{python} -S
 import http.server, os, pathlib, signal, sys, time
 root, name = pathlib.Path({root!r}), {name!r}
 arguments = sys.argv[1:]
 name = {{"certificate.py": "certificate", "proxy.py": "proxy", "account.py": "account"}}.get(os.path.basename((arguments or [""])[0]), name)
 if "-version" in arguments:
-    sys.exit("    java.home = " + str(root / "programs") + '\\nopenjdk version "17.0.1"')
+    print("    java.home = " + str(root / "jdk") + '\\nopenjdk version "17.0.1"')
+    sys.exit()
 if (root / "stub" / "stubborn").exists():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if (root / "stub" / "fail" / name).exists():
@@ -66,7 +67,7 @@ PROGRAMS = {
     "sandbox": "target/debug/sandbox",
     "main_journey": "target/debug/main_journey",
     "applications": "target/lambda/applications/bootstrap",
-    "java": "programs/bin/java",
+    "java": "jdk/bin/java",
 }
 
 
@@ -85,8 +86,11 @@ class StubStack:
             (self.root / "stub" / folder).mkdir(parents=True)
         for name, path in PROGRAMS.items():
             self.add_program(path, PROGRAM.format(python=sys.executable, root=str(self.root), name=name))
+        # Like a version manager's script, `java` in PATH works only with the caller's home directory.
+        self.add_program("programs/java", f"""#!/bin/sh\n[ "$HOME" = '{os.environ.get("HOME", "")}' ] && exec {self.root}/{PROGRAMS["java"]} "$@"\n""")
         for path in ("infra/sandbox/people.toml", "template.yaml", "infra/watch.yaml", "infra/gateway.yaml", "infra/openapi.yaml", "samconfig.toml"):
             self.add_file(path)
+        shutil.copy(tools.ROOT / "Cargo.toml", self.root)
         # Free ports, because the usual ones may be used by a stack of this machine.
         self.add_file(".local/dev/stack.json", json.dumps({"ports": {daemon: any_free_port() for daemon in ("emulator", "sandbox", "tls")}}))
         self.start_script = START.format(scripts=str(scripts))
@@ -110,7 +114,7 @@ class StubStack:
     def start(self, *arguments, script="stack.py", checks_machine=False, **options):
         """Starts a verb of stack.py, or another script, in a session of its own, because a signal to it must not reach the tests."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name not in ("DYNAMODB_LOCAL", "SANDBOX_HOST")}
-        environment = inherited | {"PATH": f"{self.root}/programs/bin:{os.environ['PATH']}"} | options.pop("env", {})
+        environment = inherited | {"PATH": f"{self.root}/programs:{os.environ['PATH']}"} | options.pop("env", {})
         command = [sys.executable, "-B", "-c", self.start_script, "checks" if checks_machine else "", script, *arguments]
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen(command, cwd=self.root, env=environment, start_new_session=True, **(output | options))

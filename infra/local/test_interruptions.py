@@ -11,7 +11,8 @@ from pathlib import Path
 from unittest import mock
 
 import instance
-from daemon import Daemon, any_free_port
+from daemon import Daemon
+from network import any_free_port
 from stub_stack import PROGRAMS, StubStack
 
 # The programs of a start, in the order in which they are started: each with an emulator and options with which it is started.
@@ -86,7 +87,7 @@ class Interruptions(unittest.TestCase):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number.name):
                 stack = StubStack(self)
-                # Stands for tests/on_emulator.sh: a shell that waits for a test program. The program ignores SIGTERM and has started another one.
+                # Stands for tests/on_emulator.sh: a shell that waits for a test program. The program ignores SIGTERM.
                 program = stack.root / "test_program.py"
                 program.write_text(
                     "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -102,7 +103,7 @@ class Interruptions(unittest.TestCase):
 
     def test_around_returns_the_status_of_its_command_and_ends_what_the_command_has_left_behind(self):
         stack = StubStack(self)
-        # The command reads from its standard input, which must be empty, because a background process that reads from a terminal is stopped.
+        # The command reads from its standard input. It must be empty, because the command cannot read from the terminal.
         status, output = stack.run("--instance", "test", "around", "bash", "-c", f"bash -c 'sleep 120; : {stack.root}' & cat; exit 7", stdin=subprocess.PIPE)
         self.assertEqual(status, 7, output)
         self.assertIn("the logs of stack test are in .local/test/logs", output)
