@@ -33,7 +33,7 @@ class Emulators(unittest.TestCase):
     def test_missing_programs_are_reported_before_anything_is_installed(self):
         with mock.patch.object(tools, "python_3_13", return_value=None), mock.patch.object(tools, "install") as installed:
             emulator = emulators.LocalStack(Path("."))
-            self.assertIn("Python 3.13", emulator.missing()[0])
+            self.assertIn("Python 3.13", emulator.missing()[-1])
             stack = instance.Instance("test-of-choice", "localstack")
             with self.assertRaisesRegex(instance.Failure, "Python 3.13"):
                 stack.install()
