@@ -123,7 +123,7 @@ lint: tools web deny # needs web, because serve_web embeds the web application
 	.tools/aws/bin/cfn-lint -r eu-south-1 -t infra/watch.yaml infra/gateway.yaml infra/logs.yaml # the nested stacks, which `sam validate` does not read
 	.tools/aws/bin/python infra/local/check_template.py
 	.tools/aws/bin/python -m unittest discover -q -s infra/operator
-	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack
+	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack test_emulators test_interruptions
 	cd infra/local && ../../.tools/aws/bin/python -B -m unittest -q test_ses_report
 	python3 infra/usage/simulate.py --check
 	.tools/aws/bin/python infra/operations.py --check

@@ -19,8 +19,10 @@ from pathlib import Path
 import tools
 from console import Failure, say
 from daemon import session_members
-from instance import Instance
-from stack import can_run_on, exit_on_interruption
+from instance import BUILT, Instance, require_built
+from interruptions import exit_on_interruption, ignore_interruptions
+from network import DIRECT
+from stack import can_run_on
 
 COMPARED = ("ministack", "localstack")
 ROUNDS = 5
@@ -29,6 +31,7 @@ MEDIAN_RATIO_MAX = 2
 # Number of requests that are sent before the measurement begins, so that the function's processes have already started.
 WARM_UP = 20
 JOURNEY = tools.ROOT / "target" / "debug" / "main_journey"
+APPLICATIONS = BUILT / "applications" / "bootstrap"
 
 
 class Measurement:
@@ -44,7 +47,7 @@ class Measurement:
         with steps:
             self.instance.up(free_ports=True)
         self.figures |= {"up": time.monotonic() - started, **steps.seconds()}
-        subprocess.run([str(tools.ROOT / "target" / "debug" / "applications"), "seed", "infra/sandbox/applications.toml"], **self.options())
+        subprocess.run([str(APPLICATIONS), "seed", "infra/sandbox/applications.toml"], **self.options())
         self.figures["journey"] = timed(lambda: subprocess.run([str(JOURNEY)], **self.options()))
         for _ in range(WARM_UP):
             self.session()
@@ -57,7 +60,7 @@ class Measurement:
         port = self.instance.origin().rpartition(":")[2]
         request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/session", headers={"Host": self.instance.origin().removeprefix("http://")})
         try:
-            urllib.request.urlopen(request, timeout=30).read()
+            DIRECT.open(request, timeout=30).read()
         except urllib.error.HTTPError as response:
             if response.code != 401:
                 raise
@@ -116,6 +119,7 @@ def main():
     measured = {name: Measurement(name) for name in COMPARED}
     if any([can_run_on(one.instance.emulator) for one in measured.values()]):
         return 1
+    require_built(JOURNEY, APPLICATIONS)
     exit_on_interruption()
     try:
         for one in measured.values():
@@ -125,6 +129,7 @@ def main():
                 one.measure()
         rows = {name: one.row() for name, one in measured.items()}
     finally:
+        ignore_interruptions()
         for one in measured.values():
             one.instance.remove()
     say(f"\n{'':<12} {'start s':>8} {'deploy s':>9} {'journey s':>10} {'session p50 ms':>15} {'p99 ms':>8} {'memory MB':>10}")

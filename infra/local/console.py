@@ -12,7 +12,9 @@ class Failure(Exception):
 
 
 def say(text):
-    print(text, flush=True)
+    """Prints a line. Ignores a closed terminal or pipe, so that a clean-up does not end early when it reports something."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
 
 
 @contextlib.contextmanager

@@ -8,10 +8,19 @@ import socket
 import subprocess
 import time
 import urllib.error
-import urllib.request
 from pathlib import Path
 
 from console import Failure, say, tail
+from interruptions import delayed_interruptions
+from network import DIRECT
+
+# How long a command waits until another command has written the PID of the process that it starts.
+SECONDS_TO_WRITE_PID = 5
+# How long a command waits for others that only read the PID.
+SECONDS_TO_LOCK = 1
+
+# How long daemons may take to end if they have nothing to save.
+SECONDS_TO_STOP = 5
 
 
 class Daemon:
@@ -20,27 +29,41 @@ class Daemon:
     The process holds a lock on the file as long as it runs. So a PID in a locked file never belongs to an unrelated process that got the same number.
     """
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, seconds_to_stop=SECONDS_TO_STOP):
+        # How long the process may take to end after SIGTERM, before it is killed.
+        self.seconds_to_stop = seconds_to_stop
         self.name = name
         self.folder = folder
         self.lock = folder / f"{name}.pid"
         self.log = folder / "logs" / f"{name}.log"
+        # The PID of the process that this object has started.
+        self.started = None
 
     def pid(self):
         """Returns the process ID, or None if the process does not run."""
         if not self.lock.exists():
             return None
-        with self.lock.open("r+", encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(file.read())
-        return None
+        deadline = time.monotonic() + SECONDS_TO_WRITE_PID
+        while True:
+            with self.lock.open(encoding="ascii") as file:
+                try:
+                    # The lock is shared, so that two commands can read the file at the same time.
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    return None
+                except BlockingIOError:
+                    # The file is empty for a moment when another command starts the process.
+                    if pid := file.read():
+                        return int(pid)
+            if time.monotonic() > deadline:
+                raise Failure(f"{self.name} runs, but its PID was not written to {self.lock}. `fuser {self.lock}` shows the process. End it, and try again")
+            time.sleep(0.05)
 
     def start(self, command, environment):
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.lock.open("w", encoding="ascii") as lock, self.log.open("ab") as log:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # An interruption between the start of the process and the writing of its PID would leave a process that no command can stop.
+        with delayed_interruptions(), self.lock.open("a", encoding="ascii") as lock, self.log.open("ab") as log:
+            self.acquire(lock)
+            lock.truncate(0)
             process = subprocess.Popen(
                 command,
                 env=environment,
@@ -51,13 +74,30 @@ class Daemon:
                 pass_fds=[lock.fileno()],
             )
             lock.write(str(process.pid))
+            self.started = process.pid
+
+    def was_started_here(self):
+        """Returns whether the process runs and was started by this command, not by another one."""
+        return self.started is not None and self.pid() == self.started
+
+    def acquire(self, lock):
+        """Locks the PID file. Waits a moment first, because another command that reads the file holds a shared lock."""
+        deadline = time.monotonic() + SECONDS_TO_LOCK
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise Failure(f"another command has started {self.name} at the same time ({self.lock})") from error
+            time.sleep(0.01)
 
     def await_response(self, url, seconds=60, any_status=False):
         """Waits until the URL responds with success or, with `any_status`, with any status."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(url, timeout=5):
+                with DIRECT.open(url, timeout=5):
                     return
             except (urllib.error.URLError, OSError) as error:
                 if any_status and isinstance(error, urllib.error.HTTPError):
@@ -76,21 +116,9 @@ class Daemon:
             time.sleep(0.05)
         raise Failure(f"{self.name} does not accept connections at port {port}. Its log {self.log} ends with:\n{tail(self.log)}")
 
-    def stop(self, seconds=60):
-        """Stops the process with SIGTERM, and kills it if it still runs after `seconds`. Then kills the processes that it started."""
-        if (pid := self.pid()) is not None:
-            # The signal is sent once, because a second one would end the process while it still writes its state.
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + seconds
-            while self.pid() is not None:
-                if time.monotonic() > deadline:
-                    say(f"- {self.name} did not stop within {seconds} s and is killed")
-                    os.kill(pid, signal.SIGKILL)
-                    deadline += seconds
-                time.sleep(0.05)
-        for member in self.orphans():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(member, signal.SIGKILL)
+    def stop(self, seconds=None):
+        """Stops the process as `stop_all` does."""
+        stop_all([self], seconds)
 
     def orphans(self):
         """Returns the processes that the daemon started and that still run after it has ended.
@@ -101,6 +129,43 @@ class Daemon:
         if not self.lock.exists() or self.pid() is not None or not (last := self.lock.read_text(encoding="ascii")):
             return []
         return [member for member in session_members(int(last)) if str(self.folder).encode() in environment_of(member)]
+
+
+def stop_all(daemons, seconds=None):
+    """Stops processes with SIGTERM, all at the same time. Kills those that still run after their time, or after `seconds`. Then kills the processes that they
+    have started."""
+    pids, failures = {}, []
+    for daemon in daemons:
+        try:
+            pids[daemon] = daemon.pid()
+            if (pid := pids[daemon]) is not None:
+                # The signal is sent once, because a second one would end the process while it still writes its state.
+                send(pid, signal.SIGTERM)
+        except Failure as failure:
+            # The other daemons are stopped nevertheless.
+            failures.append(failure)
+    began, killed = time.monotonic(), set()
+    while running := {daemon: pid for daemon, pid in pids.items() if pid is not None and daemon.pid() is not None}:
+        for daemon, pid in running.items():
+            allowed = daemon.seconds_to_stop if seconds is None else seconds
+            if time.monotonic() - began > allowed:
+                if daemon not in killed:
+                    say(f"- {daemon.name} did not stop within {allowed} s and is killed")
+                    killed.add(daemon)
+                for member in {pid, *session_members(pid)}:
+                    send(member, signal.SIGKILL)
+        time.sleep(0.05)
+    for daemon in pids:
+        for member in daemon.orphans():
+            send(member, signal.SIGKILL)
+    if failures:
+        raise failures[0]
+
+
+def send(pid, number):
+    """Sends a signal to a process unless the process has already ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def session_members(session):
@@ -115,25 +180,23 @@ def session_members(session):
     return found
 
 
+def end_session(session, seconds):
+    """Ends all processes of a session with SIGTERM, and kills those that still run after `seconds`."""
+    number, deadline = signal.SIGTERM, time.monotonic() + seconds
+    signalled = set()
+    while members := session_members(session):
+        if number == signal.SIGTERM and time.monotonic() > deadline:
+            number, signalled = signal.SIGKILL, set()
+        for member in members:
+            # Each process gets a signal once. Processes that start in the meantime get it too.
+            if member not in signalled:
+                send(member, number)
+        signalled.update(members)
+        time.sleep(0.05)
+
+
 def environment_of(pid):
     try:
         return Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return b""
-
-
-def is_free(port):
-    with socket.socket() as probe:
-        # Ignores connections of an earlier run that are still in the state TIME_WAIT.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def any_free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

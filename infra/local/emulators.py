@@ -3,20 +3,20 @@
 The functions and the template need only the emulator's endpoint. docs/emulators.md describes what each emulator checks.
 """
 
+import functools
 import hashlib
 import http.client
 import json
 import os
 import re
 import shutil
-import subprocess
 import urllib.error
-import urllib.request
-from urllib.parse import urlsplit
 
+import machine
 import tools
 from console import Failure, say
-from daemon import Daemon, any_free_port
+from daemon import SECONDS_TO_STOP, Daemon, stop_all
+from network import DIRECT, any_free_port
 
 REGION = "eu-south-1"
 PLUGIN = tools.ROOT / "infra" / "localstack"
@@ -31,17 +31,23 @@ class Emulator:
     title = None
     # Names of the sets of pinned Python packages that the emulator needs (tools.py).
     tool_sets = ()
+    # How long the emulator may take to end before it is killed.
+    seconds_to_stop = SECONDS_TO_STOP
 
     def __init__(self, folder):
         self.folder = folder
-        self.daemon = Daemon(folder, "emulator")
+        self.daemon = Daemon(folder, "emulator", self.seconds_to_stop)
         # The daemon of DynamoDB Local, which only LocalStack starts. It is defined here so that `stop` also stops a DynamoDB Local of an
         # earlier run.
         self.dynamodb = Daemon(folder, "dynamodb")
 
     def missing(self):
         """Returns the names of the programs and settings that this machine lacks."""
-        return [title for title, program in {"Rust (cargo)": "cargo", "Node.js with npm": "npm"}.items() if not shutil.which(program)]
+        return machine.missing()
+
+    def notes(self):
+        """Returns what the user should know about this machine although the emulator runs on it."""
+        return []
 
     def needs(self, lacking):
         return f"EMULATOR={self.name} needs {', and '.join(lacking)}"
@@ -67,9 +73,11 @@ class Emulator:
         `environment` contains additional environment variables for the functions."""
         raise NotImplementedError
 
+    def daemons(self):
+        return (self.daemon, self.dynamodb)
+
     def stop(self):
-        self.daemon.stop()
-        self.dynamodb.stop()
+        stop_all(self.daemons())
 
 
 class Ministack(Emulator):
@@ -78,6 +86,8 @@ class Ministack(Emulator):
     name = "ministack"
     title = "ministack 1.5.33"
     tool_sets = ("emulator",)
+    # ministack saves its data when it ends.
+    seconds_to_stop = 60
     sources = (tools.HERE / "ministack_traced.py", tools.HERE / "requirements-emulator.txt")
 
     def start(self, port, endpoints, environment):
@@ -116,21 +126,31 @@ class LocalStack(Emulator):
 
     name = "localstack"
     title = "LocalStack 4.14.0"
+    # LocalStack has no data to save. With 240 functions it was still running 50 s after SIGTERM.
+    seconds_to_stop = SECONDS_TO_STOP
     services = (
         *("acm", "apigateway", "cloudformation", "cloudwatch", "dynamodb", "dynamodbstreams", "events", "iam", "kms", "lambda", "logs", "route53"),
         *("s3", "secretsmanager", "sns", "sqs", "ssm", "sts"),
     )
 
-    def __init__(self, folder):
-        super().__init__(folder)
-        setting = os.environ.get("DYNAMODB_LOCAL", "on")
-        if setting not in ("on", "off"):
-            raise Failure(f"DYNAMODB_LOCAL must be on or off, and is {setting!r}")
-        self.uses_dynamodb_local = setting == "on" and java_version() >= tools.DYNAMODB_LOCAL_JAVA
+    @functools.cached_property
+    def uses_dynamodb_local(self):
+        """Whether DynamoDB Local provides DynamoDB. It is not determined in the constructor, because stopping a stack must not depend on settings."""
+        return dynamodb_local_setting() == "on" and self.java[0] >= tools.DYNAMODB_LOCAL_JAVA
+
+    @functools.cached_property
+    def java(self):
+        return machine.find_java()
 
     def missing(self):
+        dynamodb_local_setting()
         python = [] if tools.python_3_13() else ["Python 3.13 with venv (LocalStack 4.14.0 runs on no other version)"]
         return [*super().missing(), *python]
+
+    def notes(self):
+        if dynamodb_local_setting() == "off" or self.uses_dynamodb_local:
+            return []
+        return [f"Java {tools.DYNAMODB_LOCAL_JAVA} or later is missing, so moto inside LocalStack provides DynamoDB instead of DynamoDB Local (docs/emulators.md)"]
 
     def is_running(self):
         return super().is_running() and (not self.uses_dynamodb_local or self.dynamodb.pid() is not None)
@@ -196,19 +216,14 @@ class LocalStack(Emulator):
         self.dynamodb.stop()
         self.dynamodb.start(
             [
-                *("java", f"-Xmx{DYNAMODB_LOCAL_HEAP}", f"-Djava.library.path={library}", "-jar", str(tools.DYNAMODB_LOCAL / "DynamoDBLocal.jar")),
+                *(self.java[1], f"-Xmx{DYNAMODB_LOCAL_HEAP}", f"-Djava.library.path={library}", "-jar", str(tools.DYNAMODB_LOCAL / "DynamoDBLocal.jar")),
                 *("-inMemory", "-port", str(port)),
             ],
-            {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(data), "TMPDIR": str(data / "tmp"), "DDB_LOCAL_TELEMETRY": "0"},
+            {"PATH": os.defpath, "HOME": str(data), "TMPDIR": str(data / "tmp"), "DDB_LOCAL_TELEMETRY": "0"},
         )
         # DynamoDB Local responds to an unsigned request with an error, so any status means that it has started.
         self.dynamodb.await_response(f"http://127.0.0.1:{port}/", any_status=True)
         return port
-
-    def stop(self):
-        # Kills LocalStack after a short wait, because it has no data to save. With 240 functions it was still running 50 s after SIGTERM.
-        self.daemon.stop(seconds=5)
-        self.dynamodb.stop(seconds=5)
 
 
 class External(Emulator):
@@ -222,19 +237,38 @@ class External(Emulator):
         self.title = f"the emulator at {self.endpoint}"
 
     def missing(self):
-        parts = urlsplit(self.endpoint)
-        # Rejects endpoints of AWS, so that a typing error cannot cause a deployment to a real account.
-        if parts.scheme != "http" or not parts.hostname or re.search(r"(^|\.)amazonaws\.", parts.hostname):
-            return [*super().missing(), f"AWS_ENDPOINT_URL of the form http://HOST:PORT, the endpoint of an emulator, instead of {self.endpoint!r}"]
-        return [*super().missing(), *([] if self.is_running() else [f"an emulator that responds at {self.endpoint}"])]
+        missing = super().missing()
+        port = self.port()
+        # Browsers and tests reach the service at http://myphoto.localhost:PORT, which is 127.0.0.1. The rule also prevents that
+        # a typing error causes a deployment to a real account.
+        if port is None:
+            return [*missing, f"AWS_ENDPOINT_URL=http://127.0.0.1:PORT, the endpoint of an emulator on this machine, instead of {self.endpoint!r}"]
+        if stack := self.stack_with_emulator_at(port):
+            return [*missing, f"AWS_ENDPOINT_URL of another emulator, because {self.endpoint} is the emulator of the running stack {stack!r}"]
+        return [*missing, *([] if self.is_running() else [f"an emulator that responds at {self.endpoint}"])]
+
+    def port(self):
+        """Returns the port of the endpoint, or None if the endpoint is not `http://127.0.0.1:PORT` or `http://localhost:PORT`. The port may be omitted if it is 80."""
+        found = re.fullmatch(r"http://(?:127\.0\.0\.1|localhost)(?::([0-9]{1,5}))?", self.endpoint)
+        port = int(found[1] or 80) if found else 0
+        return port if 0 < port < 65_536 else None
+
+    def stack_with_emulator_at(self, port):
+        """Returns the name of the stack of this checkout whose emulator runs at the port, or None."""
+        for state in self.folder.parent.glob("*/stack.json"):
+            if json.loads(state.read_text(encoding="utf-8"))["ports"].get("emulator") == port and Daemon(state.parent, "emulator").pid() is not None:
+                return state.parent.name
+        return None
 
     def url(self, port):
         return self.endpoint
 
     def is_running(self):
         """Returns whether the endpoint responds, with any status."""
+        if self.port() is None:
+            return False
         try:
-            with urllib.request.urlopen(self.endpoint, timeout=10):
+            with DIRECT.open(self.endpoint, timeout=10):
                 return True
         except urllib.error.HTTPError:
             return True
@@ -244,20 +278,15 @@ class External(Emulator):
     def start(self, port, endpoints, environment):
         raise Failure(f"no emulator responds at {self.endpoint}")
 
-    def stop(self):
-        """Does nothing, because the user started the emulator."""
-
 
 KNOWN = {emulator.name: emulator for emulator in (Ministack, LocalStack, External)}
 
 
-def java_version():
-    """Returns the major version of the installed Java, or 0 if there is none."""
-    if not shutil.which("java"):
-        return 0
-    output = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', output)
-    return int(found.group(1)) if found else 0
+def dynamodb_local_setting():
+    setting = os.environ.get("DYNAMODB_LOCAL", "on")
+    if setting not in ("on", "off"):
+        raise Failure(f"DYNAMODB_LOCAL must be on or off, and is {setting!r}")
+    return setting
 
 
 def forget_stream_positions(saved):

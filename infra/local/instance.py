@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -18,8 +17,10 @@ from urllib.parse import urlsplit
 import emulators
 import tools
 from console import Failure, run_logged, say, step
-from daemon import Daemon, any_free_port, is_free
+from daemon import SECONDS_TO_STOP, Daemon, stop_all
 from emulators import REGION
+from interruptions import ignore_interruptions
+from network import any_free_port, is_free, proxy_settings, sandbox_address, sandbox_host
 
 DOMAIN = "myphoto.localhost"
 USUAL_PORTS = {"emulator": 4566, "sandbox": 4600, "tls": 4443}
@@ -57,7 +58,9 @@ class Instance:
     def origin(self):
         if self.uses_tls():
             return f"https://{DOMAIN}:{self.state['ports']['tls']}"
-        return f"http://{DOMAIN}:{urlsplit(self.url('emulator')).port or 80}"
+        # Browsers omit the port 80 in the header Origin, and the functions compare this header with the origin.
+        port = urlsplit(self.url("emulator")).port or 80
+        return f"http://{DOMAIN}" if port == 80 else f"http://{DOMAIN}:{port}"
 
     def uploads_origin(self):
         """Returns the origin at which browsers reach the emulator's bucket. If the pages use https, so does this origin, because WebKit would otherwise block
@@ -73,7 +76,7 @@ class Instance:
         """Starts the daemons that are not running yet, and deploys the stack if it has changed.
 
         With `faulty`, the functions reach the emulator and the sandbox through proxies, which tests can instruct to fail. With `tls`, browsers reach the service with
-        https. If the start is interrupted, the daemons that it started are stopped.
+        https. If the start fails or is interrupted, the daemons that it started are stopped.
         """
         if tls and faulty:
             raise Failure("--tls and --faulty exclude each other, because requests to the bucket pass either the TLS front or the proxy")
@@ -83,17 +86,19 @@ class Instance:
         if faulty:
             tools.install(["faults"])
         self.folder.mkdir(parents=True, exist_ok=True)
-        running = {daemon.name: daemon.pid() for daemon in self.daemons()}
         try:
             self.start(free_ports, faulty, tls)
-        except (KeyboardInterrupt, SystemExit):
-            for daemon in self.daemons():
-                if daemon.pid() != running[daemon.name]:
-                    daemon.stop(seconds=5)
+        except BaseException:
+            ignore_interruptions()
+            started = [daemon for daemon in self.daemons() if daemon.was_started_here()]
+            if started:
+                say(f"- stopping what this command has started: {', '.join(daemon.name for daemon in started)}")
+            stop_all(started, SECONDS_TO_STOP)
             raise
 
     def install(self):
         """Installs the emulator's tools. Fails before the installation if the machine lacks something that the emulator needs."""
+        sandbox_address()
         if lacking := self.emulator.missing():
             raise Failure(self.emulator.needs(lacking))
         self.emulator.install()
@@ -107,6 +112,9 @@ class Instance:
             emulators.KNOWN[previous](self.folder).stop()
         self.state["emulator"] = self.emulator.name
         if not self.emulator.is_running():
+            # A part of the emulator may still run, such as LocalStack without DynamoDB Local, or processes of functions after a
+            # crash. It is stopped first, because LocalStack would otherwise occupy the port that is to be chosen.
+            self.emulator.stop()
             self.state["ports"]["emulator"] = self.choose_port("emulator", free_ports)
         if self.sandbox.pid() is None:
             self.state["ports"]["sandbox"] = self.choose_port("sandbox", free_ports)
@@ -118,15 +126,19 @@ class Instance:
         self.write_env(self.deploy())
 
     def save_state(self):
-        self.state_file.write_text(json.dumps(self.state, indent=2), encoding="utf-8")
+        # The file is replaced as a whole, so that an interrupted command cannot leave a part of it.
+        new = self.state_file.with_suffix(".new")
+        new.write_text(json.dumps(self.state, indent=2), encoding="utf-8")
+        new.replace(self.state_file)
 
     def choose_port(self, daemon, free_ports):
+        host = sandbox_address() if daemon == "sandbox" else "127.0.0.1"
         if free_ports:
-            return any_free_port()
+            return any_free_port(host)
         preferred = self.state["ports"].get(daemon, USUAL_PORTS[daemon])
-        if is_free(preferred):
+        if is_free(preferred, host):
             return preferred
-        other = any_free_port()
+        other = any_free_port(host)
         say(f"- port {preferred} is in use, so the {daemon} uses {other}")
         return other
 
@@ -142,7 +154,7 @@ class Instance:
                 self.sandbox.start(
                     [
                         str(SANDBOX),
-                        *("--listen", f"{socket.gethostbyname(sandbox_host())}:{self.state['ports']['sandbox']}"),
+                        *("--listen", f"{sandbox_address()}:{self.state['ports']['sandbox']}"),
                         *(["--private-address"] if "SANDBOX_HOST" in os.environ else []),
                         *("--seed", str(SEED)),
                         *("--state", str(data)),
@@ -211,8 +223,6 @@ class Instance:
             self.emulator.stop()
         if self.emulator.is_running():
             return
-        # If the emulator has crashed, the processes of its functions still run. Stopping the emulator kills them.
-        self.emulator.stop()
         with step(f"starting {self.emulator.title} at {self.url('emulator')}"):
             self.emulator.start(self.state["ports"]["emulator"], endpoints, tls)
         self.state["started_with"] = settings
@@ -271,7 +281,7 @@ class Instance:
     def tool_environment(self):
         """Returns the environment of tools that call the emulator. It has none of the caller's AWS settings, so that no tool can reach a real account."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
-        return inherited | self.aws_settings() | {
+        return inherited | self.aws_settings() | proxy_settings() | {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -307,7 +317,7 @@ class Instance:
 
     def write_env(self, outputs):
         """Writes the URLs and names of the stack for tests and tools, in shell syntax."""
-        values = self.aws_settings() | {
+        values = self.aws_settings() | proxy_settings() | {
             "MYPHOTO_URL": self.origin(),
             "UPLOADS_URL": self.uploads_origin(),
             **({"MYPHOTO_CA": str(self.certificates / "ca.pem")} if self.uses_tls() else {}),
@@ -325,20 +335,21 @@ class Instance:
     # -- down
 
     def daemons(self):
-        return (self.emulator.daemon, self.emulator.dynamodb, self.sandbox, self.tls, *self.proxies.values())
+        return (*self.emulator.daemons(), self.sandbox, self.tls, *self.proxies.values())
 
     def is_up(self):
         return self.emulator.is_running() and self.sandbox.pid() is not None
 
-    def down(self):
-        """Stops all daemons. Stops the emulator that the stored state names, even if this object was created for another emulator."""
-        emulators.KNOWN[self.state.get("emulator", self.emulator.name)](self.folder).stop()
-        for daemon in (self.sandbox, self.tls, *self.proxies.values()):
-            daemon.stop()
+    def down(self, seconds=None):
+        """Stops all daemons. Each of them is killed after its own time, or after `seconds`. Stops the emulator that the stored state names, even if this object was
+        created for another emulator."""
+        emulator = emulators.KNOWN[self.state.get("emulator", self.emulator.name)](self.folder)
+        stop_all([*emulator.daemons(), self.sandbox, self.tls, *self.proxies.values()], seconds)
 
     def remove(self):
         """Stops the stack and removes its data. The logs stay until the next start, so that failures can be investigated."""
-        self.down()
+        # The emulator need not save its data.
+        self.down(SECONDS_TO_STOP)
         for entry in (self.folder.iterdir() if self.folder.exists() else ()):
             if entry.name == "logs":
                 continue
@@ -358,6 +369,12 @@ def read(path):
         raise Failure(f"{path.relative_to(tools.ROOT)} is missing ({error.strerror}): run `make build`") from error
 
 
+def require_built(*programs):
+    for program in programs:
+        if not program.is_file():
+            raise Failure(f"{program.relative_to(tools.ROOT)} is missing: run `make build`")
+
+
 def built_functions():
     binaries = sorted(BUILT.glob("*/bootstrap"))
     if not binaries:
@@ -373,8 +390,3 @@ def hash_of_inputs(parameters):
     for path in [*sources, *built_functions()]:
         total.update(str(path.relative_to(tools.ROOT)).encode() + b"\0" + hashlib.sha256(read(path)).digest())
     return total.hexdigest()
-
-
-def sandbox_host():
-    """Returns the host on which the sandbox listens: loopback, or SANDBOX_HOST for an emulator that runs functions in containers."""
-    return os.environ.get("SANDBOX_HOST", "127.0.0.1")

@@ -2,18 +2,21 @@
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 
 import emulators
 import tools
 from console import Failure, say
+from daemon import end_session
 from instance import Instance
+from interruptions import delayed_interruptions, exit_on_interruption, ignore_interruptions
+from network import sandbox_address
 
 # Exit status of `stack.py can-run` if the machine lacks something. It differs from the exit status of an error.
 CANNOT_RUN = 3
-INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# How long the processes of an interrupted command may take to end, before they are killed. Test programs close browsers in this time.
+SECONDS_TO_END_COMMAND = 5
 
 
 def main():
@@ -40,6 +43,7 @@ def main():
         case "tools":
             instance.install()
         case "can-run":
+            sandbox_address()
             return can_run_on(instance.emulator)
         case "up":
             exit_on_interruption()
@@ -54,17 +58,13 @@ def main():
     return 0
 
 
-def exit_on_interruption():
-    """Turns signals that end the process into SystemExit, so that `finally` and `except SystemExit` blocks run."""
-    for number in INTERRUPTIONS:
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
-
-
 def can_run_on(emulator):
-    """Prints what the machine lacks for the emulator. Returns the exit status."""
+    """Prints what the machine lacks for the emulator, and other notes about the machine. Returns the exit status."""
     lacking = emulator.missing()
     if lacking:
         say(f"- {emulator.needs(lacking)}")
+    for note in emulator.notes():
+        say(f"- {note}")
     return CANNOT_RUN if lacking else 0
 
 
@@ -88,21 +88,24 @@ def around_command(instance, command, faulty):
     # An earlier run that was killed may have left a stack behind.
     instance.remove()
     exit_on_interruption()
+    process = None
     try:
         instance.up(free_ports=True, faulty=faulty)
-        with subprocess.Popen(command, env=os.environ | instance.env()) as process:
-            try:
-                code = process.wait()
-            finally:
-                process.terminate()
-        if code != 0:
-            say(f"the logs of stack {instance.name} are in {instance.folder.relative_to(tools.ROOT)}/logs")
-        return code
+        with delayed_interruptions():
+            # The command has a session of its own, so that all its processes can be ended. Therefore it gets no signals from the
+            # terminal and cannot read from it.
+            process = subprocess.Popen(command, env=os.environ | instance.env(), stdin=subprocess.DEVNULL, start_new_session=True)
+        # Waits without reaping the process, so that its number stays the number of its session.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     finally:
-        # Removing the stack takes little time, so further interruptions are ignored until it is done.
-        for number in INTERRUPTIONS:
-            signal.signal(number, signal.SIG_IGN)
+        ignore_interruptions()
+        if process:
+            end_session(process.pid, SECONDS_TO_END_COMMAND)
         instance.remove()
+    code = process.wait()
+    if code != 0:
+        say(f"the logs of stack {instance.name} are in {instance.folder.relative_to(tools.ROOT)}/logs")
+    return code
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
-"""Tests of the local stack's daemons and of the choice of an emulator. Run by `make lint`. They start no emulator."""
+"""Tests of the local stack's daemons and of its TLS front. Run by `make lint`. They start no emulator."""
 
+import fcntl
 import os
+import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -12,12 +15,11 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-import emulators
 import instance
 import tools
-from daemon import Daemon, any_free_port, is_free, session_members
+from daemon import Daemon, session_members, stop_all
+from network import any_free_port, is_free
 
-STACK = [sys.executable, str(tools.HERE / "stack.py")]
 # Starts a child process and writes its PID. Both processes ignore SIGTERM.
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -54,9 +56,7 @@ class Daemons(unittest.TestCase):
         daemon, child = self.start_daemon()
         leader = daemon.pid()
         self.assertEqual(set(session_members(leader)), {leader, child})
-        began = time.monotonic()
         daemon.stop(seconds=1)
-        self.assertLess(time.monotonic() - began, 15)
         self.assertIsNone(daemon.pid())
         until = time.monotonic() + 5
         while is_alive(child) and time.monotonic() < until:
@@ -85,11 +85,85 @@ class Daemons(unittest.TestCase):
         Daemon(self.folder, "d").stop(seconds=1)
         self.assertIsNone(other.poll())
 
+    def test_an_interruption_while_a_daemon_starts_is_delayed_until_its_pid_is_stored(self):
+        script = f"""
+import os, signal, subprocess, sys
+sys.path.insert(0, {str(tools.HERE)!r})
+import daemon, interruptions
+from pathlib import Path
+class Interrupted(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGTERM)
+daemon.subprocess.Popen = Interrupted
+interruptions.exit_on_interruption()
+daemon.Daemon(Path(sys.argv[1]), "d").start([sys.executable, "-c", "import time; time.sleep(60)"], {{}})
+"""
+        daemon = Daemon(self.folder, "d")
+        self.addCleanup(daemon.stop, 0)
+        done = subprocess.run([sys.executable, "-c", script, str(self.folder)], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 143, done.stderr)
+        self.assertTrue(is_alive(daemon.pid()))
+        ignored = re.search(r"^SigIgn:\s*(\w+)", Path(f"/proc/{daemon.pid()}/status").read_text(encoding="ascii"), re.MULTILINE)[1]
+        blocked = re.search(r"^SigBlk:\s*(\w+)", Path(f"/proc/{daemon.pid()}/status").read_text(encoding="ascii"), re.MULTILINE)[1]
+        self.assertEqual((int(ignored, 16) >> signal.SIGTERM - 1) & 1 | int(blocked, 16), 0)
+
+    def test_a_second_start_of_a_running_daemon_fails_and_its_pid_stays_stored(self):
+        daemon, _ = self.start_daemon()
+        leader, second = daemon.pid(), Daemon(self.folder, "d")
+        with mock.patch("daemon.SECONDS_TO_LOCK", 0), self.assertRaisesRegex(instance.Failure, "another command has started d"):
+            second.start([sys.executable, "-c", ""], {})
+        self.assertEqual(daemon.pid(), leader)
+        self.assertEqual((daemon.was_started_here(), second.was_started_here()), (True, False))
+
+    def test_a_command_waits_for_the_pid_of_a_daemon_that_another_command_starts(self):
+        daemon = Daemon(self.folder, "d")
+        with daemon.lock.open("w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with mock.patch("daemon.SECONDS_TO_WRITE_PID", 0.2), self.assertRaisesRegex(instance.Failure, "its PID was not written"):
+                daemon.pid()
+            writer = threading.Timer(0.3, lambda: daemon.lock.write_text("4711", encoding="ascii"))
+            writer.start()
+            self.assertEqual(daemon.pid(), 4711)
+            writer.join()
+
+    def test_two_commands_can_look_for_an_ended_daemon_at_the_same_time(self):
+        daemon = Daemon(self.folder, "d")
+        daemon.lock.write_text("4711", encoding="ascii")
+        with daemon.lock.open(encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            self.assertIsNone(daemon.pid())
+
+    def test_the_processes_that_a_daemon_has_started_are_killed_if_they_hold_its_lock(self):
+        daemon = Daemon(self.folder, "d")
+        self.addCleanup(daemon.stop, 0)
+        # The leader ends at once. Its child ignores SIGTERM and has inherited the locked file.
+        daemon.start(["bash", "-c", f"trap '' TERM; while :; do sleep 0.1; done & : {self.folder}"], {"PATH": os.defpath, "HOME": str(self.folder)})
+        leader = daemon.pid()
+        until = time.monotonic() + 10
+        while is_alive(leader) and time.monotonic() < until:
+            time.sleep(0.05)
+        daemon.stop(seconds=0.5)
+        self.assertIsNone(daemon.pid())
+        self.assertEqual(session_members(leader), [])
+
+    def test_a_daemon_whose_pid_is_unknown_is_reported_after_the_others_were_stopped(self):
+        daemon, _ = self.start_daemon()
+        unknown = Daemon(self.folder, "unknown")
+        with unknown.lock.open("w", encoding="ascii") as lock, mock.patch("daemon.SECONDS_TO_WRITE_PID", 0):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with self.assertRaisesRegex(instance.Failure, "unknown runs, but its PID was not written"):
+                stop_all([unknown, daemon], 0)
+        self.assertIsNone(daemon.pid())
+
     def test_a_port_in_use_is_not_free(self):
         port = any_free_port()
         self.assertTrue(is_free(port))
         with socket.create_server(("127.0.0.1", port)):
             self.assertFalse(is_free(port))
+            self.assertTrue(is_free(port, "127.0.0.2"))
+        with socket.create_server(("127.0.0.2", port)):
+            self.assertFalse(is_free(port, "127.0.0.2"))
 
 
 class Tls(unittest.TestCase):
@@ -217,86 +291,6 @@ class Tls(unittest.TestCase):
                     stack.up(faulty=faulty, tls=True)
             installed.assert_not_called()
             started.assert_not_called()
-
-
-class Emulators(unittest.TestCase):
-    def run_stack(self, *arguments, **environment):
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return subprocess.run([*STACK, *arguments], env=inherited | environment, capture_output=True, text=True, check=False)
-
-    def test_an_unknown_emulator_is_rejected_with_a_list_of_the_known_ones(self):
-        done = self.run_stack("--emulator", "moto", "up")
-        self.assertNotEqual(done.returncode, 0)
-        for name in ("ministack", "localstack", "external"):
-            self.assertIn(name, done.stderr)
-
-    def test_missing_programs_are_reported_before_anything_is_installed(self):
-        with mock.patch.object(tools, "python_3_13", return_value=None), mock.patch.object(tools, "install") as installed:
-            emulator = emulators.LocalStack(Path("."))
-            self.assertIn("Python 3.13", emulator.missing()[0])
-            stack = instance.Instance("test-of-choice", "localstack")
-            with self.assertRaisesRegex(instance.Failure, "Python 3.13"):
-                stack.install()
-        installed.assert_not_called()
-
-    def test_dynamodb_local_is_not_used_if_the_variable_is_off_or_java_is_missing_or_old(self):
-        for java, setting, provider in [(17, "on", "v2"), (21, "on", "v2"), (11, "on", "moto"), (0, "on", "moto"), (17, "off", "moto")]:
-            with mock.patch.object(emulators, "java_version", return_value=java), mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": setting}):
-                self.assertEqual(emulators.LocalStack(Path(".")).dynamodb_provider(), provider, (java, setting))
-        with mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": "no"}), self.assertRaisesRegex(instance.Failure, "on or off"):
-            emulators.LocalStack(Path("."))
-
-    def test_an_external_emulator_needs_an_endpoint_that_is_not_an_aws_account(self):
-        for endpoint, is_accepted in [
-            ("http://127.0.0.1:4570", True),
-            ("http://localstack.internal:4566/", True),
-            ("", False),
-            ("127.0.0.1:4570", False),
-            ("https://dynamodb.eu-south-1.amazonaws.com", False),
-            ("http://sts.amazonaws.com", False),
-            ("http://s3.cn-north-1.amazonaws.com.cn", False),
-        ]:
-            with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}), mock.patch.object(emulators.External, "is_running", return_value=True):
-                self.assertEqual(not emulators.External(Path(".")).missing(), is_accepted, endpoint)
-        done = self.run_stack("--emulator", "external", "can-run")
-        self.assertEqual(done.returncode, 3)
-        self.assertIn("AWS_ENDPOINT_URL", done.stdout)
-
-    def test_an_external_emulator_that_does_not_respond_is_an_error_in_one_line(self):
-        endpoint = f"http://127.0.0.1:{any_free_port()}"
-        with mock.patch.dict(os.environ, {"AWS_ENDPOINT_URL": endpoint}):
-            emulator = emulators.External(Path("."))
-            self.assertFalse(emulator.is_running())
-            self.assertIn(f"an emulator that responds at {endpoint}", emulator.missing())
-            with self.assertRaisesRegex(instance.Failure, f"no emulator responds at {endpoint}"):
-                emulator.start(None, {}, {})
-
-    def test_an_external_emulator_gets_the_sandbox_url_as_a_template_parameter_with_the_host_of_sandbox_host(self):
-        settings = {"AWS_ENDPOINT_URL": "http://172.17.0.2:4566", "SANDBOX_HOST": "172.17.0.1"}
-        with mock.patch.dict(os.environ, settings):
-            stack = instance.Instance("test-of-choice", "external")
-            stack.state = {"ports": {"sandbox": 4600}}
-            parameters = stack.parameters()
-        self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
-        self.assertNotIn("TaxisnetUrl", parameters)
-
-    def test_an_interrupted_start_stops_the_daemons_that_it_started_and_no_others(self):
-        stack = instance.Instance("test-of-choice")
-        # The daemon `running` ran all the time, `started` was started, and `restarted` was restarted with another PID.
-        running, started, restarted = mock.Mock(), mock.Mock(), mock.Mock()
-        running.name, started.name, restarted.name = "sandbox", "dynamodb", "emulator"
-        running.pid.return_value, started.pid.side_effect, restarted.pid.side_effect = 1, [None, 2], [3, 4]
-        with (
-            mock.patch.object(stack, "daemons", return_value=(started, running, restarted)),
-            mock.patch.object(stack, "install"),
-            mock.patch.object(stack, "start", side_effect=KeyboardInterrupt),
-            mock.patch.object(stack, "folder", Path(tempfile.mkdtemp())),
-            self.assertRaises(KeyboardInterrupt),
-        ):
-            stack.up()
-        started.stop.assert_called_once()
-        restarted.stop.assert_called_once()
-        running.stop.assert_not_called()
 
 
 if __name__ == "__main__":
