@@ -125,6 +125,7 @@ lint: tools web deny # needs web, because serve_web embeds the web application
 	.tools/aws/bin/python -m unittest discover -q -s infra/operator
 	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack
 	cd infra/local && ../../.tools/aws/bin/python -B -m unittest -q test_ses_report
+	cd tests && python3 -B -m unittest -q test_scripts
 	python3 infra/usage/simulate.py --check
 	.tools/aws/bin/python infra/operations.py --check
 	cd web && npm run --silent lint && npm run --silent test
