@@ -3,6 +3,7 @@
 They run in LocalStack's virtual environment: `make test-plugin`.
 """
 
+import base64
 import json
 import os
 import stat
@@ -36,6 +37,12 @@ while True:
         return call("POST", f"invocation/{{request}}/error", payload)[0]
     event = json.loads(body)
     {handle}
+"""
+
+# Sends bytes on the connection to the Runtime API, for requests that http.client cannot make. `head` contains the request line and headers.
+RAW = """
+def send(head, body):
+    api.sock.sendall(f"POST /2018-06-01/runtime/invocation/{request}/response HTTP/1.1\\r\\nHost: x\\r\\n{head}\\r\\n\\r\\n{body}".encode())
 """
 
 # For tests of output that a process writes after its response. On a busy machine, the process may take longer than the usual second.
@@ -75,6 +82,32 @@ class Executors(unittest.TestCase):
     def test_the_chunks_of_a_chunked_response_are_joined(self):
         executor = self.executor("respond(iter([b'\"ab', b'c' * 70000, b'\"']), headers={'Transfer-Encoding': 'chunked'}, encode_chunked=True)")
         self.assertEqual(self.invoke(executor).payload, b'"ab' + b"c" * 70000 + b'"')
+
+    def test_a_response_that_ends_too_early_is_no_response(self):
+        for head, body in [
+            ("Content-Length: 100", '{"half"'),
+            ("Transfer-Encoding: chunked", '6\\r\\n{"half'),
+            ("Transfer-Encoding: chunked", '6\\r\\n{"half\\r\\n'),
+            ("Transfer-Encoding: chunked", '1\\r\\n1\\r\\n0\\r\\n'),
+        ]:
+            with self.subTest(body):
+                # The process ends later than its connection, so that an incomplete response would be reported before the end of the process.
+                end = "api.sock.shutdown(2); time.sleep(0.5); os._exit(1)"
+                result = self.invoke(self.executor(f"{RAW}send('{head}', '{body}')\n{end}"))
+                self.assertEqual(self.error_type(result), "Runtime.ExitError")
+
+    def test_a_streamed_response_with_an_error_in_its_trailers_is_an_error(self):
+        error = {"errorType": "Ours", "errorMessage": "no"}
+        encoded = base64.b64encode(json.dumps(error).encode()).decode()
+        no_text = {"errorType": "Ours", "errorMessage": "the response ended with an error"}
+        for trailer, expected in [(encoded, error), ("", no_text), ("not base64", no_text)]:
+            with self.subTest(trailer):
+                names = f"Lambda-Runtime-Function-Error-Type: Ours\\r\\nLambda-Runtime-Function-Error-Body: {trailer}\\r\\n\\r\\n"
+                send = f"send('Transfer-Encoding: chunked', '6\\r\\n{{\"half\\r\\n0\\r\\n{names}') or api.sock.recv(1000)"
+                executor = self.executor(f"{RAW}respond('1') if event.get('whole') else {send}")
+                result = self.invoke(executor)
+                self.assertEqual((result.is_error, json.loads(result.payload)), (True, expected))
+                self.assertEqual(self.invoke(executor, {"whole": True}, "r-2").payload, b"1", "the process handles the next event")
 
     def test_an_event_has_the_headers_of_lambda(self):
         executor = self.executor("respond(json.dumps({name: headers[name] for name in headers if name.startswith('Lambda-')}))", timeout=70)
