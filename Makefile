@@ -46,6 +46,11 @@ unexport MAKEFLAGS MFLAGS
 
 # What `make test EMULATOR=localstack` runs: the tests of the LocalStack plugin (plugin), test programs of tests/, and the browser tests (browser).
 TESTS ?= plugin journeys races services dump logs runbook browser
+ifeq ($(strip $(TESTS)),)
+$(error TESTS is empty. Use some of plugin, browser and the test programs in tests/tests)
+endif
+# The tests of the plugin need no stack.
+TESTS_ON_STACK := $(filter-out plugin,$(TESTS))
 # `make repeat` runs each of the test suites SUITES as often as TIMES says, while LOAD processes keep the machine busy.
 SUITES ?= races services
 TIMES ?= 10
@@ -77,10 +82,12 @@ test-ministack: lint functions chromium other-engines djpeg tests/browser/node_m
 	tests/browser/engines/run.sh test $(OTHER_ENGINES)'
 
 test-localstack: $(if $(filter plugin,$(TESTS)),test-plugin)
+ifneq ($(TESTS_ON_STACK),)
 test-localstack: functions $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
 	@$(STACK) tools awscli
 	$(TEST_BUILD) --bin sandbox
-	$(STACK) --instance test around tests/on_emulator.sh localstack $(filter-out plugin,$(TESTS))
+	$(STACK) --instance test around tests/on_emulator.sh localstack $(TESTS_ON_STACK)
+endif
 
 repeat: functions $(if $(filter browser,$(SUITES)),chromium tests/browser/node_modules/.installed) ## runs suites several times in a row on a busy machine, on a separate stack: SUITES="races services" TIMES=10 LOAD=2 EMULATOR=localstack (tests/README.md)
 	@[ $(EMULATOR) != external ] || { echo "make repeat runs on ministack or localstack only, because it needs an emulator without data." >&2; exit 2; }

@@ -12,6 +12,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # The message of a failed test contains its source location. Backtraces of async code are long and hide this message.
 export RUST_BACKTRACE=0
+if [ "$#" -lt 2 ]; then
+  echo "on_emulator.sh needs an emulator and at least one suite" >&2
+  exit 2
+fi
 emulator=$1
 shift
 

@@ -96,6 +96,12 @@ class RustTests(Scripts):
         self.assertEqual((done.returncode, len(self.calls())), (1, 1))
 
 
+    def test_a_call_without_a_suite_runs_nothing(self):
+        done = self.run_tests(suites=())
+        self.assertEqual((done.returncode, self.calls()), (2, []))
+        self.assertIn("at least one suite", done.stderr)
+
+
 class BrowserTests(Scripts):
     """tests/browser/run.sh, with test files whose first run fails."""
 
@@ -130,6 +136,21 @@ class BrowserTests(Scripts):
         done = self.run_tests(renamed="test(first ? 'a name' : 'another name', () => { if (first) throw new Error('slow'); });")
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("did not run a second time: a name", done.stderr)
+
+
+class Targets(Scripts):
+    """The Makefile. `make -n` prints the commands of a target and runs none of them."""
+
+    def make(self, *arguments):
+        return self.run_script("make", "--no-print-directory", "-C", str(ROOT), "-n", *arguments)
+
+    def test_the_plugin_is_tested_without_a_stack(self):
+        done = self.make("test", "EMULATOR=localstack", "TESTS=plugin")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("infra/localstack/tests", done.stdout)
+        self.assertNotIn("on_emulator.sh", done.stdout)
+        self.assertIn("tests/on_emulator.sh localstack races\n", self.make("test", "EMULATOR=localstack", "TESTS=plugin races").stdout)
+        self.assertIn("TESTS is empty", self.make("test", "EMULATOR=localstack", "TESTS=").stderr)
 
 
 if __name__ == "__main__":
