@@ -1,26 +1,22 @@
 # Pinned tools, stacks and build output stay in folders of the checkout, such as .tools, .local and target.
 SHELL := bash
+# Ends make if the variable $(1) has another value than one of the words $(2). $(3) is a hint for the message.
+check_value = $(if $(and $(filter 1,$(words |$($(1))|)),$(filter $(2),$($(1)))),,$(error $(1)=$($(1)) is unknown. Use one of: $(2)$(3)))
 # The AWS emulator. `make run` starts ministack or localstack. With external, it uses an emulator that already runs at AWS_ENDPOINT_URL (docs/emulators.md).
 EMULATOR ?= ministack
-ifeq ($(filter $(EMULATOR),ministack localstack external),)
-$(error EMULATOR=$(EMULATOR) is unknown. Use ministack, localstack or external (docs/emulators.md))
-endif
+$(call check_value,EMULATOR,ministack localstack external, (docs/emulators.md))
 ifneq ($(filter test-ministack test-localstack test-external,$(MAKECMDGOALS)),)
 $(error Choose the emulator by a variable, not by the name of the target: make test EMULATOR=...)
 endif
 # With TLS=on, `make run` serves the stack over https (docs/browsers.md).
 TLS ?= off
-ifeq ($(filter on off,$(TLS)),)
-$(error TLS=$(TLS) is unknown. Use on or off)
-endif
+$(call check_value,TLS,on off)
 # The profile with which `make run` builds the functions: release, as for AWS, or dev, which builds faster (docs/decisions/build.md, record 211).
 # An environment variable BUILD is ignored, because it probably belongs to another program. Set BUILD on the command line of make.
 ifneq ($(origin BUILD),command line)
 BUILD := $(if $(filter ministack,$(EMULATOR)),dev,release)
 endif
-ifeq ($(filter dev release,$(BUILD)),)
-$(error BUILD=$(BUILD) is unknown. Use dev or release)
-endif
+$(call check_value,BUILD,dev release)
 # The browsers of `make test`. Chromium runs all tests of pages. Firefox and WebKit run only the main journeys (docs/browsers.md).
 ENGINES ?= chromium firefox webkit
 ifneq ($(filter-out chromium firefox webkit,$(ENGINES)),)

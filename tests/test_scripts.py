@@ -144,6 +144,18 @@ class Targets(Scripts):
     def make(self, *arguments):
         return self.run_script("make", "--no-print-directory", "-C", str(ROOT), "-n", *arguments)
 
+    def test_only_one_known_value_is_accepted(self):
+        for variable, known in {"EMULATOR": "ministack localstack external", "TLS": "on off", "BUILD": "dev release"}.items():
+            first = known.split()[0]
+            for value in ["foo", "%", "", f"{first} ", f"foo {first}", f"{first} foo", known, f"{first[:-1]}%", f"a |{first}| b"]:
+                with self.subTest(f"{variable}={value}"):
+                    done = self.make("stop", f"{variable}={value}")
+                    self.assertEqual(done.returncode, 2, done.stdout)
+                    self.assertIn(f"{variable}={value} is unknown. Use one of: {known}", done.stderr)
+            for value in known.split():
+                self.assertEqual(self.make("stop", f"{variable}={value}").returncode, 0, f"{variable}={value}")
+        self.assertIn("ENGINES=% is unknown", self.make("stop", "ENGINES=%").stderr)
+
     def test_the_plugin_is_tested_without_a_stack(self):
         done = self.make("test", "EMULATOR=localstack", "TESTS=plugin")
         self.assertEqual(done.returncode, 0, done.stderr)
