@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs tests on the stack of this environment, except those that cannot pass on its emulator (tests/not_on/EMULATOR.txt).
+# Runs tests on the stack of this environment, except those that cannot pass on its emulator. The variable NOT_ON of the stack's environment
+# names the lists of these tests in tests/not_on. Without NOT_ON, the list is EMULATOR.txt.
 #
 #     tests/on_emulator.sh EMULATOR WHAT ...
 #
@@ -20,11 +21,14 @@ emulator=$1
 shift
 
 skipped=()
-while read -r test reason; do
-  [[ -z $test || $test == \#* ]] && continue
-  skipped+=(--skip "${test#*::}")
-  echo "- not on $emulator: $test, because $reason"
-done < "tests/not_on/$emulator.txt"
+IFS=, read -ra lists <<< "${NOT_ON:-$emulator}"
+for list in "${lists[@]}"; do
+  while read -r test reason; do
+    [[ -z $test || $test == \#* ]] && continue
+    skipped+=(--skip "${test#*::}")
+    echo "- not on $emulator: $test, because $reason"
+  done < "tests/not_on/$list.txt"
+done
 
 programs=() with_browser=
 for what in "$@"; do

@@ -38,13 +38,13 @@ class Scripts(unittest.TestCase):
 class RustTests(Scripts):
     """tests/on_emulator.sh."""
 
-    def run_tests(self, *outputs, suites=("races",), **environment):
+    def run_tests(self, *outputs, suites=("races",), emulator="ministack", **environment):
         cargo = self.folder / "cargo"
         cargo.write_text(CARGO, encoding="utf-8")
         cargo.chmod(0o700)
         for number, (text, status) in enumerate(outputs):
             (self.folder / f"{number}-{status}.out").write_text(text, encoding="utf-8")
-        return self.run_script(str(ROOT / "tests" / "on_emulator.sh"), "ministack", *suites, OUTPUTS=str(self.folder), RERUN="5", **environment)
+        return self.run_script(str(ROOT / "tests" / "on_emulator.sh"), emulator, *suites, OUTPUTS=str(self.folder), RERUN="5", **environment)
 
     def calls(self):
         calls = self.folder / "calls"
@@ -96,6 +96,17 @@ class RustTests(Scripts):
         self.assertEqual((done.returncode, len(self.calls())), (1, 1))
 
 
+    def test_the_lists_of_the_stack_select_the_tests_that_are_skipped(self):
+        passed = (program("races", passed=1), 0)
+        for lists, is_skipped in [({"NOT_ON": "localstack"}, False), ({"NOT_ON": "localstack,localstack-dynamodb-local"}, True), ({}, False)]:
+            done = self.run_tests(passed, emulator="localstack", **lists)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            call = self.calls()[-1]
+            self.assertIn("--skip the_documented_commands_explain_and_delete_a_stuck_stack", call)
+            self.assertEqual("--skip rejections::mobile::an_exchange_code_works_once" in call, is_skipped, lists)
+            self.assertEqual("because DynamoDB Local returns" in done.stdout, is_skipped, lists)
+        self.assertNotEqual(self.run_tests(passed, NOT_ON="unknown").returncode, 0)
+
     def test_a_call_without_a_suite_runs_nothing(self):
         done = self.run_tests(suites=())
         self.assertEqual((done.returncode, self.calls()), (2, []))
@@ -106,7 +117,7 @@ class BrowserTests(Scripts):
     """tests/browser/run.sh, with test files whose first run fails."""
 
     def run_tests(self, **files):
-        # Tests use this file to find out whether they run for the first time. The script runs in the folder of its own tests, so it gets absolute paths.
+        # A file with the name of a test shows that the test has run before. The script changes its folder, so it gets absolute paths.
         paths = []
         for name, source in files.items():
             path = self.folder / f"{name}.test.mjs"

@@ -242,7 +242,9 @@ class Emulators(unittest.TestCase):
     def test_dynamodb_local_is_not_used_if_the_variable_is_off_or_java_is_missing_or_old(self):
         for java, setting, provider in [(17, "on", "v2"), (21, "on", "v2"), (11, "on", "moto"), (0, "on", "moto"), (17, "off", "moto")]:
             with mock.patch.object(emulators, "java_version", return_value=java), mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": setting}):
-                self.assertEqual(emulators.LocalStack(Path(".")).dynamodb_provider(), provider, (java, setting))
+                emulator = emulators.LocalStack(Path("."))
+                self.assertEqual(emulator.dynamodb_provider(), provider, (java, setting))
+                self.assertEqual("localstack-dynamodb-local" in emulator.not_on(), provider == "v2", (java, setting))
         with mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": "no"}), self.assertRaisesRegex(instance.Failure, "on or off"):
             emulators.LocalStack(Path("."))
 
@@ -279,6 +281,19 @@ class Emulators(unittest.TestCase):
             parameters = stack.parameters()
         self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
         self.assertNotIn("TaxisnetUrl", parameters)
+
+    def test_the_environment_of_a_stack_names_existing_lists_of_tests_that_cannot_pass(self):
+        with mock.patch.object(emulators, "java_version", return_value=17):
+            for emulator in ("ministack", "localstack"):
+                stack = instance.Instance("test-of-choice", emulator)
+                stack.state = {"ports": {"emulator": 4566, "sandbox": 4600}}
+                with tempfile.TemporaryDirectory() as folder:
+                    stack.env_file = Path(folder) / "env"
+                    stack.write_env({})
+                    lists = stack.env()["NOT_ON"].split(",")
+                self.assertEqual(lists[0], emulator)
+                for name in lists:
+                    self.assertTrue((tools.ROOT / "tests" / "not_on" / f"{name}.txt").is_file(), name)
 
     def test_an_interrupted_start_stops_the_daemons_that_it_started_and_no_others(self):
         stack = instance.Instance("test-of-choice")

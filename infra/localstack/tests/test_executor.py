@@ -98,7 +98,7 @@ class Executors(unittest.TestCase):
             ("Transfer-Encoding: chunked", '1\\r\\n1\\r\\n0\\r\\n'),
         ]:
             with self.subTest(body):
-                # The process ends later than its connection, so that an incomplete response would be reported before the end of the process.
+                # The connection ends before the process, so that an incomplete response could be reported before the end of the process.
                 end = "api.sock.shutdown(2); time.sleep(0.5); os._exit(1)"
                 result = self.invoke(self.executor(f"{RAW}send('{head}', '{body}')\n{end}"))
                 self.assertEqual(self.error_type(result), "Runtime.ExitError")
