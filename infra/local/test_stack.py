@@ -1,5 +1,7 @@
 """Tests of the local stack's daemons and of the choice of an emulator. Run by `make lint`. They start no emulator."""
 
+import contextlib
+import io
 import os
 import socket
 import ssl
@@ -238,6 +240,24 @@ class Emulators(unittest.TestCase):
             with self.assertRaisesRegex(instance.Failure, "Python 3.13"):
                 stack.install()
         installed.assert_not_called()
+
+    def test_source_packages_are_built_with_the_pinned_setuptools(self):
+        requirements = tools.HERE / "requirements-localstack.txt"
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            mock.patch.multiple(tools, ROOT=Path("/"), TOOLS=Path(folder)),
+            contextlib.redirect_stdout(io.StringIO()),
+            mock.patch.object(tools, "run_logged", side_effect=lambda command, _: Path(folder, "localstack").mkdir(exist_ok=True)) as run,
+        ):
+            tools.install_environment("localstack", requirements, sys.executable, sources=True)
+            first, second = (call.args[0] for call in run.call_args_list[1:])
+            pinned = Path(first[-1]).read_text(encoding="utf-8")
+        self.assertRegex(pinned, r"\Asetuptools==[0-9.]+( \\\n    --hash=sha256:[0-9a-f]{64})+\n\Z")
+        self.assertIn("--only-binary :all: --requirement", " ".join(first))
+        self.assertIn("--no-build-isolation", second)
+        self.assertEqual(second[-1], str(requirements))
+        for command in (first, second):
+            self.assertIn("--require-hashes", command)
 
     def test_dynamodb_local_is_not_used_if_the_variable_is_off_or_java_is_missing_or_old(self):
         for java, setting, provider in [(17, "on", "v2"), (21, "on", "v2"), (11, "on", "moto"), (0, "on", "moto"), (17, "off", "moto")]:
