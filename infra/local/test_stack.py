@@ -302,6 +302,21 @@ class Emulators(unittest.TestCase):
         self.assertEqual((parameters["SandboxUrl"], parameters["PublicOrigin"]), ("http://172.17.0.1:4600", "http://myphoto.localhost:4566"))
         self.assertNotIn("TaxisnetUrl", parameters)
 
+    def test_the_documented_settings_of_localstack_are_those_with_which_it_is_started(self):
+        document = (tools.ROOT / "docs" / "emulators.md").read_text(encoding="utf-8")
+        [command] = [block for block in document.split("```")[1::2] if "localstack.runtime.main" in block]
+        documented = dict(word.split("=", 1) for word in command.partition("\nenv ")[2].split() if "=" in word)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": "off"}), contextlib.redirect_stdout(io.StringIO()):
+            emulator = emulators.LocalStack(Path(folder))
+            with mock.patch.object(emulator, "daemon") as daemon:
+                emulator.start(4570, {"emulator": "http://127.0.0.1:4570", "sandbox": "http://127.0.0.1:4600"}, {})
+        command_line, started = daemon.start.call_args.args
+        # An emulator that was started by hand gets the sandbox's URL from the template's parameter SandboxUrl.
+        own = {"PATH", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SNS", "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SESV2"}
+        expected = {name: value for name, value in started.items() if name not in own}
+        self.assertEqual(documented, expected | {"PYTHONPATH": str(emulators.PLUGIN.relative_to(tools.ROOT))})
+        self.assertTrue(command.strip().endswith(" ".join([str(tools.LOCALSTACK.relative_to(tools.ROOT)), *command_line[1:]])))
+
     def test_the_environment_of_a_stack_names_existing_lists_of_tests_that_cannot_pass(self):
         with mock.patch.object(emulators, "java_version", return_value=17):
             for emulator in ("ministack", "localstack"):
