@@ -1,26 +1,22 @@
 # Pinned tools, stacks and build output stay in folders of the checkout, such as .tools, .local and target.
 SHELL := bash
+# Ends make if the variable $(1) has another value than one of the words $(2). $(3) is a hint for the message.
+check_value = $(if $(and $(filter 1,$(words |$($(1))|)),$(filter $(2),$($(1)))),,$(error $(1)=$($(1)) is unknown. Use one of: $(2)$(3)))
 # The AWS emulator. `make run` starts ministack or localstack. With external, it uses an emulator that already runs at AWS_ENDPOINT_URL (docs/emulators.md).
 EMULATOR ?= ministack
-ifeq ($(filter $(EMULATOR),ministack localstack external),)
-$(error EMULATOR=$(EMULATOR) is unknown. Use ministack, localstack or external (docs/emulators.md))
-endif
+$(call check_value,EMULATOR,ministack localstack external, (docs/emulators.md))
 ifneq ($(filter test-ministack test-localstack test-external,$(MAKECMDGOALS)),)
 $(error Choose the emulator by a variable, not by the name of the target: make test EMULATOR=...)
 endif
 # With TLS=on, `make run` serves the stack over https (docs/browsers.md).
 TLS ?= off
-ifeq ($(filter on off,$(TLS)),)
-$(error TLS=$(TLS) is unknown. Use on or off)
-endif
+$(call check_value,TLS,on off)
 # The profile with which `make run` builds the functions: release, as for AWS, or dev, which builds faster (docs/decisions/build.md, record 211).
 # An environment variable BUILD is ignored, because it probably belongs to another program. Set BUILD on the command line of make.
 ifneq ($(origin BUILD),command line)
 BUILD := $(if $(filter ministack,$(EMULATOR)),dev,release)
 endif
-ifeq ($(filter dev release,$(BUILD)),)
-$(error BUILD=$(BUILD) is unknown. Use dev or release)
-endif
+$(call check_value,BUILD,dev release)
 # The browsers of `make test`. Chromium runs all tests of pages. Firefox and WebKit run only the main journeys (docs/browsers.md).
 ENGINES ?= chromium firefox webkit
 ifneq ($(filter-out chromium firefox webkit,$(ENGINES)),)
@@ -46,6 +42,11 @@ unexport MAKEFLAGS MFLAGS
 
 # What `make test EMULATOR=localstack` runs: the tests of the LocalStack plugin (plugin), test programs of tests/, and the browser tests (browser).
 TESTS ?= plugin journeys races services dump logs runbook browser
+ifeq ($(strip $(TESTS)),)
+$(error TESTS is empty. Use some of plugin, browser and the test programs in tests/tests)
+endif
+# The tests of the plugin need no stack.
+TESTS_ON_STACK := $(filter-out plugin,$(TESTS))
 # `make repeat` runs each of the test suites SUITES as often as TIMES says, while LOAD processes keep the machine busy.
 SUITES ?= races services
 TIMES ?= 10
@@ -77,10 +78,12 @@ test-ministack: lint functions chromium other-engines djpeg tests/browser/node_m
 	tests/browser/engines/run.sh test $(OTHER_ENGINES)'
 
 test-localstack: $(if $(filter plugin,$(TESTS)),test-plugin)
+ifneq ($(TESTS_ON_STACK),)
 test-localstack: functions $(if $(filter browser,$(TESTS)),chromium tests/browser/node_modules/.installed)
 	@$(STACK) tools awscli
 	$(TEST_BUILD) --bin sandbox
-	$(STACK) --instance test around tests/on_emulator.sh localstack $(filter-out plugin,$(TESTS))
+	$(STACK) --instance test around tests/on_emulator.sh localstack $(TESTS_ON_STACK)
+endif
 
 repeat: functions $(if $(filter browser,$(SUITES)),chromium tests/browser/node_modules/.installed) ## runs suites several times in a row on a busy machine, on a separate stack: SUITES="races services" TIMES=10 LOAD=2 EMULATOR=localstack (tests/README.md)
 	@[ $(EMULATOR) != external ] || { echo "make repeat runs on ministack or localstack only, because it needs an emulator without data." >&2; exit 2; }
@@ -125,6 +128,7 @@ lint: tools web deny # needs web, because serve_web embeds the web application
 	.tools/aws/bin/python -m unittest discover -q -s infra/operator
 	cd infra/local && python3 -B -W ignore::ResourceWarning -m unittest -q test_stack test_emulators test_interruptions
 	cd infra/local && ../../.tools/aws/bin/python -B -m unittest -q test_ses_report
+	cd tests && python3 -B -m unittest -q test_scripts
 	python3 infra/usage/simulate.py --check
 	.tools/aws/bin/python infra/operations.py --check
 	cd web && npm run --silent lint && npm run --silent test

@@ -68,6 +68,10 @@ class Emulator:
     def url(self, port):
         return f"http://127.0.0.1:{port}"
 
+    def not_on(self):
+        """Returns the names of the lists in tests/not_on that name the tests which cannot pass on this emulator."""
+        return [self.name]
+
     def start(self, port, endpoints, environment):
         """Starts the emulator on the port. `endpoints` contains the URLs at which the functions call the emulator and the sandbox.
         `environment` contains additional environment variables for the functions."""
@@ -164,6 +168,9 @@ class LocalStack(Emulator):
     def build(self):
         self.sources = [tools.HERE / "requirements-localstack.txt", *sorted(path for path in PLUGIN.rglob("*") if path.is_file() and path.suffix != ".pyc")]
         return f"{super().build()} {self.dynamodb_provider()}"
+
+    def not_on(self):
+        return [*super().not_on(), *(["localstack-dynamodb-local"] if self.uses_dynamodb_local else [])]
 
     def dynamodb_provider(self):
         return "v2" if self.uses_dynamodb_local else "moto"

@@ -323,6 +323,7 @@ class Instance:
             **({"MYPHOTO_CA": str(self.certificates / "ca.pem")} if self.uses_tls() else {}),
             "SANDBOX_URL": self.url("sandbox"),
             "STACK_FOLDER": str(self.folder),
+            "NOT_ON": ",".join(self.emulator.not_on()),
             **{f"{of.upper()}_PROXY": self.url(proxy.name) for of, proxy in self.proxies.items() if proxy.pid() is not None},
             **{variable(name): value for name, value in outputs.items()},
         }

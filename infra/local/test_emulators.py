@@ -1,6 +1,8 @@
 """Tests of the choice of an emulator, and of the checks of the machine. Run by `make lint`. They start no emulator."""
 
+import contextlib
 import importlib.util
+import io
 import os
 import socket
 import subprocess
@@ -80,14 +82,61 @@ class Emulators(unittest.TestCase):
         for name, version in least.items():
             self.assertIn(f"{name} {machine.dotted(version)} or later", readme)
 
+    def test_source_packages_are_built_with_the_pinned_setuptools(self):
+        requirements = tools.HERE / "requirements-localstack.txt"
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            mock.patch.multiple(tools, ROOT=Path("/"), TOOLS=Path(folder)),
+            contextlib.redirect_stdout(io.StringIO()),
+            mock.patch.object(tools, "run_logged", side_effect=lambda command, _: Path(folder, "localstack").mkdir(exist_ok=True)) as run,
+        ):
+            tools.install_environment("localstack", requirements, sys.executable, sources=True)
+            first, second = (call.args[0] for call in run.call_args_list[1:])
+            pinned = Path(first[-1]).read_text(encoding="utf-8")
+        self.assertRegex(pinned, r"\Asetuptools==[0-9.]+( \\\n    --hash=sha256:[0-9a-f]{64})+\n\Z")
+        self.assertIn("--only-binary :all: --requirement", " ".join(first))
+        self.assertIn("--no-build-isolation", second)
+        self.assertEqual(second[-1], str(requirements))
+        for command in (first, second):
+            self.assertIn("--require-hashes", command)
+
     def test_dynamodb_local_is_not_used_if_the_variable_is_off_or_java_is_missing_or_old(self):
         for java, setting, provider in [(17, "on", "v2"), (21, "on", "v2"), (11, "on", "moto"), (0, "on", "moto"), (17, "off", "moto")]:
             with mock.patch.object(machine, "find_java", return_value=(java, "java")), mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": setting}):
                 emulator = emulators.LocalStack(Path("."))
                 self.assertEqual(emulator.dynamodb_provider(), provider, (java, setting))
                 self.assertEqual(bool(emulator.notes()), (provider, setting) == ("moto", "on"))
+                self.assertEqual("localstack-dynamodb-local" in emulator.not_on(), provider == "v2", (java, setting))
         with mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": "no"}), self.assertRaisesRegex(instance.Failure, "on or off"):
             emulators.LocalStack(Path(".")).missing()
+
+    def test_the_documented_settings_of_localstack_are_those_with_which_it_is_started(self):
+        document = (tools.ROOT / "docs" / "emulators.md").read_text(encoding="utf-8")
+        [command] = [block for block in document.split("```")[1::2] if "localstack.runtime.main" in block]
+        documented = dict(word.split("=", 1) for word in command.partition("\nenv ")[2].split() if "=" in word)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, {"DYNAMODB_LOCAL": "off"}), contextlib.redirect_stdout(io.StringIO()):
+            emulator = emulators.LocalStack(Path(folder))
+            with mock.patch.object(emulator, "daemon") as daemon:
+                emulator.start(4570, {"emulator": "http://127.0.0.1:4570", "sandbox": "http://127.0.0.1:4600"}, {})
+        command_line, started = daemon.start.call_args.args
+        # An emulator that was started by hand gets the sandbox's URL from the template's parameter SandboxUrl.
+        own = {"PATH", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE", "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SNS", "LAMBDA_NATIVE_ENV_AWS_ENDPOINT_URL_SESV2"}
+        expected = {name: value for name, value in started.items() if name not in own}
+        self.assertEqual(documented, expected | {"PYTHONPATH": str(emulators.PLUGIN.relative_to(tools.ROOT))})
+        self.assertTrue(command.strip().endswith(" ".join([str(tools.LOCALSTACK.relative_to(tools.ROOT)), *command_line[1:]])))
+
+    def test_the_environment_of_a_stack_names_existing_lists_of_tests_that_cannot_pass(self):
+        with mock.patch.object(machine, "find_java", return_value=(17, "java")):
+            for emulator in ("ministack", "localstack"):
+                stack = instance.Instance("test-of-choice", emulator)
+                stack.state = {"ports": {"emulator": 4566, "sandbox": 4600}}
+                with tempfile.TemporaryDirectory() as folder:
+                    stack.env_file = Path(folder) / "env"
+                    stack.write_env({})
+                    lists = stack.env()["NOT_ON"].split(",")
+                self.assertEqual(lists[0], emulator)
+                for name in lists:
+                    self.assertTrue((tools.ROOT / "tests" / "not_on" / f"{name}.txt").is_file(), name)
 
     def test_an_external_emulator_needs_an_endpoint_that_is_not_an_aws_account(self):
         for endpoint, is_accepted in [

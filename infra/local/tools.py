@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,9 @@ AWS = TOOLS / "aws" / "bin"
 EMULATOR = TOOLS / "emulator" / "bin"
 FAULTS = TOOLS / "faults" / "bin"
 LOCALSTACK = TOOLS / "localstack" / "bin" / "python"
+# The packages of LocalStack's set that PyPI has only as source packages, and the package that builds them.
+SOURCE_PACKAGES = ("airspeed-ext", "crontab", "jsonpath-rw")
+BUILD_TOOL = "setuptools"
 
 DYNAMODB_LOCAL = TOOLS / "dynamodb-local"
 DYNAMODB_LOCAL_VERSION = "3.3.1"
@@ -31,7 +35,7 @@ DYNAMODB_LOCAL_SHA512 = "c63c43e7910157c900f5d318ae2f9af605e641259a9f34ce19fe0ed
 
 
 def install(names, python=sys.executable, sources=False):
-    """Installs sets of Python packages (requirements-NAME.txt) that are not installed yet. With `sources`, source packages are allowed too."""
+    """Installs sets of Python packages (requirements-NAME.txt) that are not installed yet. With `sources`, SOURCE_PACKAGES are built from source."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise Failure("the functions run as native processes, so Linux on x86_64 is required")
     with locked():
@@ -104,9 +108,19 @@ def install_environment(name, requirements, python, sources):
         shutil.rmtree(environment, ignore_errors=True)
         run_logged([python, "-m", "venv", str(environment)], log)
         pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--no-compile"]
-        # Only wheels are permitted by default. A source package would run its own code during the installation, and download its build
-        # dependencies without checking hashes.
-        kinds = [] if sources else ["--only-binary", ":all:"]
-        run_logged([*pip, "--require-hashes", *kinds, "--requirement", str(requirements)], log)
+        hashed = [*pip, "--require-hashes", "--only-binary", ":all:"]
+        # Only wheels are permitted by default, because a source package runs its own code during the installation. By default, pip also
+        # downloads the newest build tools for it, without checking hashes. So the pinned build tool is installed first and used instead.
+        if sources:
+            build = TOOLS / f"{name}-build.txt"
+            build.write_text(pin(requirements, BUILD_TOOL), encoding="utf-8")
+            run_logged([*hashed, "--requirement", str(build)], log)
+            hashed += ["--no-binary", ",".join(SOURCE_PACKAGES), "--no-build-isolation"]
+        run_logged([*hashed, "--requirement", str(requirements)], log)
         stamp.write_text(inputs, encoding="utf-8")
     say(f"  tools: {environment.relative_to(ROOT)}")
+
+
+def pin(requirements, package):
+    """Returns the lines of a requirements file that pin the package: its version and its hashes."""
+    return re.search(rf"^{re.escape(package)}==.*\n( .*\n)*", requirements.read_text(encoding="utf-8"), re.MULTILINE)[0]

@@ -8,13 +8,13 @@ import contextlib
 import logging
 import os
 import queue
+import signal
 import subprocess
 import tempfile
 import threading
 import time
 
 from localstack import config
-from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
@@ -31,6 +31,19 @@ NOT_IN_LAMBDA = ("LOCALSTACK_", "EDGE_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT")
 POLL_AFTER_RESPONSE_SECONDS = 1
 # Maximum seconds from the start of a process to its first poll, as on Lambda.
 INIT_SECONDS = 10
+
+
+class StartFailed(Exception):
+    """A process did not start. `payload` is the error for the caller of the function, and `output` is what the process wrote."""
+
+    def __init__(self, payload, output=""):
+        super().__init__(payload)
+        self.payload, self.output = payload, output
+
+
+def exit_message(status):
+    """Returns Lambda's message for the end of a process. `status` is negative if a signal ended the process, as in `subprocess`."""
+    return f"Error: Runtime exited with error: {f'exit status {status}' if status >= 0 else f'signal: {signal.strsignal(-status).lower()}'}"
 
 
 class FunctionProcess:
@@ -53,7 +66,7 @@ class FunctionProcess:
         except OSError as error:
             self.api.close()
             self._output.close()
-            raise StatusErrorException("Environment startup failed", payload=error_payload("Runtime.InvalidEntrypoint", str(error))) from error
+            raise StartFailed(error_payload("Runtime.InvalidEntrypoint", str(error))) from error
         threading.Thread(target=self._await_exit, name=f"lambda-process-{self._child.pid}", daemon=True).start()
 
     def _await_exit(self):
@@ -65,13 +78,13 @@ class FunctionProcess:
         return self._child.poll() is None
 
     def new_output(self):
-        """Returns the output since the last call. The file only grows, so output that is written meanwhile is not lost."""
+        """Returns the output since the last call, with a newline at its end. The file only grows, so output that is written meanwhile is not lost."""
         if self._output.closed:
             return ""
         end = os.fstat(self._output.fileno()).st_size
         text = os.pread(self._output.fileno(), end - self._read, self._read)
         self._read += len(text)
-        return text.decode("utf-8", "replace")
+        return text.decode("utf-8", "replace") + ("" if text.endswith(b"\n") or not text else "\n")
 
     def peak_memory_mb(self):
         with contextlib.suppress(OSError, StopIteration), open(f"/proc/{self._child.pid}/status", encoding="ascii") as status:
@@ -79,12 +92,13 @@ class FunctionProcess:
         return 0
 
     def kill(self):
+        """Kills the process and waits for its end, so that it does not get the next event."""
         self._child.kill()
+        self._child.wait()
 
     def close(self):
         """Kills the process and closes its output file."""
         self.kill()
-        self._child.wait()
         self._output.close()
 
 
@@ -93,12 +107,17 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         super().__init__(id, function_version)
         self._process = None
         self._env = {}
+        self._failure = None
 
     # -- start and stop
 
     def start(self, env_vars):
         self._env = self._environment(env_vars)
-        self._start_process()
+        try:
+            self._start_process()
+        except StartFailed as failure:
+            # The first event gets the failure and the output. If this method raised the failure, LocalStack would not store the output.
+            self._failure = failure
 
     def _environment(self, env_vars):
         """Returns the environment of a process: Lambda's variables, then the variables for all functions, then the function's own. A later
@@ -125,12 +144,11 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         if report.kind is Kind.READY:
             return
         process.kill()
-        LOG.warning("%s did not start (%s): %s", self.function_version.qualified_arn, report.kind.value, process.new_output()[-2000:])
+        output = process.new_output()
+        LOG.warning("%s did not start (%s): %s", self.function_version.qualified_arn, report.kind.value, output[-2000:])
         if report.kind is Kind.INIT_ERROR:
-            payload = report.body
-        else:
-            payload = error_payload("Runtime.ExitError", f"Runtime exited with error: exit status {report.body.decode()}")
-        raise StatusErrorException("Environment startup failed", payload=payload)
+            raise StartFailed(report.body, output)
+        raise StartFailed(error_payload("Runtime.ExitError", exit_message(int(report.body))), output)
 
     def stop(self):
         if self._process:
@@ -140,10 +158,11 @@ class NativeRuntimeExecutor(RuntimeExecutor):
 
     def invoke(self, payload):
         request_id, settings = payload["invoke-id"], self.function_version.config
-        if not self._process.is_alive():
-            # The process exited or was killed after its last event. As on Lambda, another process handles the next event.
-            self._start_process()
-        process, began = self._process, time.monotonic()
+        try:
+            process = self._ready_process()
+        except StartFailed as failure:
+            return InvocationResult(request_id, failure.payload, is_error=True, logs=self._logs(request_id, failure.output))
+        began = time.monotonic()
         process.api.events.put(
             {
                 "payload": payload["payload"],
@@ -160,14 +179,28 @@ class NativeRuntimeExecutor(RuntimeExecutor):
         if process.is_alive():
             with contextlib.suppress(queue.Empty):
                 process.api.reports.get(timeout=POLL_AFTER_RESPONSE_SECONDS)
-        logs = (
+        logs = self._logs(request_id, process.new_output(), took_ms, peak_mb)
+        return InvocationResult(request_id, report.body, is_error=report.kind is not Kind.RESPONSE, logs=logs)
+
+    def _ready_process(self):
+        """Returns a process that waits for an event. Raises StartFailed if the process for this event did not start."""
+        failure, self._failure = self._failure, None
+        if failure:
+            raise failure
+        if not (self._process and self._process.is_alive()):
+            # The process exited or was killed after its last event, or did not start. As on Lambda, another process handles the next event.
+            self._start_process()
+        return self._process
+
+    def _logs(self, request_id, output, took_ms=0, peak_mb=0):
+        """Returns the output of an event between the lines that Lambda writes."""
+        return (
             f"START RequestId: {request_id} Version: {self.function_version.id.qualifier}\n"
-            f"{process.new_output()}"
+            f"{output}"
             f"END RequestId: {request_id}\n"
             f"REPORT RequestId: {request_id}\tDuration: {took_ms:.2f} ms\tBilled Duration: {int(took_ms) + 1} ms\t"
-            f"Memory Size: {settings.memory_size} MB\tMax Memory Used: {peak_mb} MB\n"
+            f"Memory Size: {self.function_version.config.memory_size} MB\tMax Memory Used: {peak_mb} MB\n"
         )
-        return InvocationResult(request_id, report.body, is_error=report.kind is not Kind.RESPONSE, logs=logs)
 
     def _outcome(self, process, request_id, timeout):
         """Returns the report with the response or error to this event. If the process reaches the timeout or exits, returns Lambda's error for that."""
@@ -179,8 +212,7 @@ class NativeRuntimeExecutor(RuntimeExecutor):
                 process.kill()
                 return Report(Kind.ERROR, request_id, error_payload("Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds"))
             if report.kind is Kind.EXIT:
-                message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {report.body.decode()}"
-                return Report(Kind.ERROR, request_id, error_payload("Runtime.ExitError", message))
+                return Report(Kind.ERROR, request_id, error_payload("Runtime.ExitError", f"RequestId: {request_id} {exit_message(int(report.body))}"))
             # Skips polls, and late reports about earlier events.
             if report.request_id == request_id:
                 return report

@@ -20,7 +20,11 @@ def _serialized(provider):
     def under_lock(handler):
         def call(context, request):
             with LOCK:
-                return handler(context, request)
+                response = handler(context, request)
+            # If there are no attributes to return, moto returns an empty item, and DynamoDB returns none.
+            if response.get("Attributes") == {}:
+                del response["Attributes"]
+            return response
 
         return call
 

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
+import base64
 import contextlib
 import enum
 import json
@@ -21,6 +22,14 @@ MAX_RESPONSE_BYTES = 6_291_556
 def error_payload(error_type, message):
     """Returns an error in the format in which Lambda returns it to callers."""
     return json.dumps({"errorType": error_type, "errorMessage": message}).encode()
+
+
+def _trailer_payload(error_type, trailers):
+    """Returns the error of a streamed response that the function reports after a part of the response. Its payload is in a trailer, in base64."""
+    with contextlib.suppress(ValueError):
+        if payload := base64.b64decode(trailers.get("lambda-runtime-function-error-body", ""), validate=True):
+            return payload
+    return error_payload(error_type, "the response ended with an error")
 
 
 class Kind(enum.Enum):
@@ -87,10 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._respond(200, event["payload"].encode(), event["headers"])
 
     def do_POST(self):
-        body = self._body()
+        body, trailers = self._body()
         match self.path.removeprefix(PREFIX).strip("/").split("/"):
             case ["init", "error"]:
                 report = Report(Kind.INIT_ERROR, None, body)
+            case ["invocation", request_id, "response"] if error_type := trailers.get("lambda-runtime-function-error-type"):
+                report = Report(Kind.ERROR, request_id, _trailer_payload(error_type, trailers))
             case ["invocation", request_id, "response"] if len(body) > MAX_RESPONSE_BYTES:
                 message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
                 self.server.reports.put(Report(Kind.ERROR, request_id, error_payload("Function.ResponseSizeTooLarge", message)))
@@ -105,16 +116,30 @@ class _Handler(BaseHTTPRequestHandler):
         self._respond(202, b'{"status":"OK"}')
 
     def _body(self):
+        """Returns the body and the trailers of the request. The names of the trailers are in lower case. Raises ConnectionError if the request is
+        incomplete, so that a process that ends while it sends a response has no response."""
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        whole = bytearray()
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            whole += self.rfile.read(size)
-            self.rfile.readline()
-        # Skips the trailers and the empty line after them.
-        while self.rfile.readline().strip():
-            pass
-        return bytes(whole)
+            return self._read(int(self.headers.get("Content-Length") or 0)), {}
+        whole, trailers = bytearray(), {}
+        while size := int(self._line().split(b";")[0], 16):
+            whole += self._read(size)
+            self._line()
+        while line := self._line().strip():
+            name, _, value = line.decode("latin-1").partition(":")
+            trailers[name.lower()] = value.strip()
+        return bytes(whole), trailers
+
+    def _read(self, size):
+        read = self.rfile.read(size)
+        if len(read) < size:
+            raise ConnectionError(f"the connection ended after {len(read)} of {size} bytes")
+        return read
+
+    def _line(self):
+        line = self.rfile.readline()
+        if not line.endswith(b"\n"):
+            raise ConnectionError("the connection ended within a line")
+        return line
 
     def _respond(self, status, body=b"", headers=None):
         self.send_response_only(status)

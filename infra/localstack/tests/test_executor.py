@@ -3,6 +3,9 @@
 They run in LocalStack's virtual environment: `make test-plugin`.
 """
 
+import base64
+import contextlib
+import datetime
 import json
 import os
 import stat
@@ -13,7 +16,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
-from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
+from localstack.services.lambda_.invocation import execution_environment, version_manager
+from localstack.services.lambda_.invocation.assignment import AssignmentService
+from localstack.services.lambda_.invocation.lambda_models import InitializationType, Invocation
 
 from localstack_native.executor import NativeRuntimeExecutor
 from localstack_native.runtime_api import MAX_RESPONSE_BYTES
@@ -38,6 +43,12 @@ while True:
     {handle}
 """
 
+# Sends bytes on the connection to the Runtime API, for requests that http.client cannot make. `head` contains the request line and headers.
+RAW = """
+def send(head, body):
+    api.sock.sendall(f"POST /2018-06-01/runtime/invocation/{request}/response HTTP/1.1\\r\\nHost: x\\r\\n{head}\\r\\n\\r\\n{body}".encode())
+"""
+
 # For tests of output that a process writes after its response. On a busy machine, the process may take longer than the usual second.
 patient_for_output = mock.patch("localstack_native.executor.POLL_AFTER_RESPONSE_SECONDS", 10)
 
@@ -50,8 +61,11 @@ class Executors(unittest.TestCase):
         bootstrap.write_text(BOOTSTRAP.format(init=init, handle=handle.replace("\n", "\n    ")), encoding="utf-8")
         bootstrap.chmod(stat.S_IRWXU)
         code = SimpleNamespace(get_unzipped_code_location=lambda: Path(folder.name))
-        config = SimpleNamespace(code=code, timeout=timeout, memory_size=256, environment=environment or {}, logging_config={})
-        version = SimpleNamespace(config=config, qualified_arn="arn:function:1", id=SimpleNamespace(qualifier="1"))
+        config = SimpleNamespace(
+            code=code, timeout=timeout, memory_size=256, environment=environment or {}, logging_config={}, role="arn:role", capacity_provider_config=None
+        )
+        names = SimpleNamespace(qualifier="1", function_name="f", region="eu-south-1", account="000000000000")
+        version = SimpleNamespace(config=config, qualified_arn="arn:function:1", id=names)
         executor = NativeRuntimeExecutor("id", version)
         self.addCleanup(executor.stop)
         if started:
@@ -75,6 +89,32 @@ class Executors(unittest.TestCase):
     def test_the_chunks_of_a_chunked_response_are_joined(self):
         executor = self.executor("respond(iter([b'\"ab', b'c' * 70000, b'\"']), headers={'Transfer-Encoding': 'chunked'}, encode_chunked=True)")
         self.assertEqual(self.invoke(executor).payload, b'"ab' + b"c" * 70000 + b'"')
+
+    def test_a_response_that_ends_too_early_is_no_response(self):
+        for head, body in [
+            ("Content-Length: 100", '{"half"'),
+            ("Transfer-Encoding: chunked", '6\\r\\n{"half'),
+            ("Transfer-Encoding: chunked", '6\\r\\n{"half\\r\\n'),
+            ("Transfer-Encoding: chunked", '1\\r\\n1\\r\\n0\\r\\n'),
+        ]:
+            with self.subTest(body):
+                # The connection ends before the process, so that an incomplete response could be reported before the end of the process.
+                end = "api.sock.shutdown(2); time.sleep(0.5); os._exit(1)"
+                result = self.invoke(self.executor(f"{RAW}send('{head}', '{body}')\n{end}"))
+                self.assertEqual(self.error_type(result), "Runtime.ExitError")
+
+    def test_a_streamed_response_with_an_error_in_its_trailers_is_an_error(self):
+        error = {"errorType": "Ours", "errorMessage": "no"}
+        encoded = base64.b64encode(json.dumps(error).encode()).decode()
+        no_text = {"errorType": "Ours", "errorMessage": "the response ended with an error"}
+        for trailer, expected in [(encoded, error), ("", no_text), ("not base64", no_text)]:
+            with self.subTest(trailer):
+                names = f"Lambda-Runtime-Function-Error-Type: Ours\\r\\nLambda-Runtime-Function-Error-Body: {trailer}\\r\\n\\r\\n"
+                send = f"send('Transfer-Encoding: chunked', '6\\r\\n{{\"half\\r\\n0\\r\\n{names}') or api.sock.recv(1000)"
+                executor = self.executor(f"{RAW}respond('1') if event.get('whole') else {send}")
+                result = self.invoke(executor)
+                self.assertEqual((result.is_error, json.loads(result.payload)), (True, expected))
+                self.assertEqual(self.invoke(executor, {"whole": True}, "r-2").payload, b"1", "the process handles the next event")
 
     def test_an_event_has_the_headers_of_lambda(self):
         executor = self.executor("respond(json.dumps({name: headers[name] for name in headers if name.startswith('Lambda-')}))", timeout=70)
@@ -113,33 +153,66 @@ class Executors(unittest.TestCase):
         executor = self.executor("call('POST', 'invocation/another/response', '\"stray\"')\nrespond('\"own\"')")
         self.assertEqual(self.invoke(executor).payload, b'"own"')
 
-    def test_a_function_that_fails_at_start_returns_its_error(self):
+    def test_a_function_that_fails_at_start_returns_its_error_and_its_output(self):
         for init, error_type in [
             ("call('POST', 'init/error', '{\"errorType\": \"NoTable\"}'); time.sleep(30)", "NoTable"),
             ("sys.exit(4)", "Runtime.ExitError"),
         ]:
-            with self.subTest(init), self.assertRaises(StatusErrorException) as raised:
-                self.executor("respond('1')", init=init)
-            self.assertEqual(json.loads(raised.exception.payload)["errorType"], error_type)
+            with self.subTest(init):
+                # The process that is started for the second event succeeds.
+                init = f"if not os.path.exists('again'):\n    open('again', 'w'); print('no table', flush=True); {init}"
+                executor = self.executor("respond('1')", init=init)
+                result = self.invoke(executor)
+                self.assertEqual((self.error_type(result), result.request_id), (error_type, "r-1"))
+                self.assertEqual(result.logs.splitlines()[:3], ["START RequestId: r-1 Version: 1", "no table", "END RequestId: r-1"])
+                self.assertEqual(self.invoke(executor, request_id="r-2").payload, b"1")
+
+    def test_a_process_that_fails_to_replace_another_returns_its_error_and_its_output(self):
+        init = "if os.path.exists('again'):\n    print('no table', flush=True); sys.exit(4)\nopen('again', 'w')"
+        executor = self.executor("sys.exit(1)", init=init)
+        self.invoke(executor)
+        result = self.invoke(executor, request_id="r-2")
+        self.assertEqual(self.error_type(result), "Runtime.ExitError")
+        self.assertIn("exit status 4", json.loads(result.payload)["errorMessage"])
+        self.assertIn("no table\nEND RequestId: r-2\n", result.logs)
+
+    def test_localstack_stores_the_output_of_a_function_that_fails_at_start(self):
+        executor = self.executor("", init="print('no table', flush=True); sys.exit(4)", started=False)
+        counting = mock.Mock()
+        counting.get_invocation_lease.return_value = contextlib.nullcontext(InitializationType.on_demand)
+        manager = version_manager.LambdaVersionManager("arn:function:1", executor.function_version, None, counting, AssignmentService())
+        manager.log_handler = mock.Mock()
+        event = Invocation(b"{}", "arn:function:live", None, "RequestResponse", datetime.datetime.now(), "r-1", {})
+        with (
+            mock.patch.object(execution_environment, "get_runtime_executor", return_value=lambda *_: executor),
+            mock.patch.object(execution_environment.ExecutionEnvironment, "get_environment_variables", return_value={}),
+            mock.patch.object(version_manager, "record_cw_metric_error"),
+        ):
+            self.assertTrue(manager.invoke(invocation=event).is_error)
+        manager.assignment_service.stop_environments_for_version(manager.id)
+        [stored] = [call.args[0] for call in manager.log_handler.add_logs.call_args_list]
+        self.assertEqual(stored.log_group, "/aws/lambda/f")
+        self.assertIn("no table\n", stored.logs)
 
     def test_a_function_that_never_polls_is_killed(self):
         # The short limit is only for the processes that never poll. The process that must start has the usual one.
         short_limit = mock.patch("localstack_native.executor.INIT_SECONDS", 1)
-        with short_limit, self.assertRaises(StatusErrorException) as raised:
-            self.executor("", init="time.sleep(60)")
-        self.assertEqual(json.loads(raised.exception.payload)["errorType"], "Sandbox.Timedout")
+        with short_limit:
+            result = self.invoke(self.executor("", init="time.sleep(60)"))
+        self.assertEqual(self.error_type(result), "Sandbox.Timedout")
         # If a process exits and its replacement never polls, the replacement is killed too.
         executor = self.executor("sys.exit(1)", init="time.sleep(60 if os.path.exists('again') else 0); open('again', 'w')")
         self.invoke(executor)
-        with short_limit, self.assertRaises(StatusErrorException):
-            self.invoke(executor, request_id="r-2")
+        with short_limit:
+            self.assertEqual(self.error_type(self.invoke(executor, request_id="r-2")), "Sandbox.Timedout")
+        self.assertFalse(executor._process.is_alive())
 
     def test_a_bootstrap_that_cannot_be_executed_is_an_error(self):
         executor = self.executor("", started=False)
         (executor._code() / "bootstrap").chmod(stat.S_IRUSR)
-        with self.assertRaises(StatusErrorException) as raised, mock.patch("subprocess.Popen", side_effect=PermissionError("not executable")):
+        with mock.patch("subprocess.Popen", side_effect=PermissionError("not executable")):
             executor.start({})
-        self.assertEqual(json.loads(raised.exception.payload)["errorType"], "Runtime.InvalidEntrypoint")
+        self.assertEqual(self.error_type(self.invoke(executor)), "Runtime.InvalidEntrypoint")
 
     @patient_for_output
     def test_a_response_of_more_than_six_megabytes_is_rejected(self):
@@ -170,9 +243,13 @@ class Executors(unittest.TestCase):
             self.assertEqual(lines[:4], [f"START RequestId: r-{number} Version: 1", f"working on {number}", f"after {number}", f"END RequestId: r-{number}"])
             self.assertRegex(lines[4], rf"^REPORT RequestId: r-{number}\tDuration: [0-9.]+ ms\tBilled Duration: [0-9]+ ms\tMemory Size: 256 MB\tMax Memory Used: [1-9][0-9]* MB$")
 
-    def test_logs_of_a_crash_contain_its_last_output(self):
-        result = self.invoke(self.executor("print('last words', flush=True); os._exit(1)"))
-        self.assertIn("last words", result.logs)
+    def test_logs_of_a_crash_contain_its_last_output_as_a_line(self):
+        result = self.invoke(self.executor("print('last words', end='', flush=True); os._exit(1)"))
+        self.assertIn("last words\nEND RequestId: r-1\n", result.logs)
+
+    def test_the_error_of_a_process_that_was_killed_names_the_signal(self):
+        result = self.invoke(self.executor("os.kill(os.getpid(), 9)"))
+        self.assertEqual(json.loads(result.payload)["errorMessage"], "RequestId: r-1 Error: Runtime exited with error: signal: killed")
 
     def test_stopping_an_executor_kills_its_process(self):
         executor = self.executor("respond('1')")
