@@ -24,7 +24,7 @@ export const words = bilingual(
     },
     notAtKep: {
       title: "Δεν γίνεται σε ΚΕΠ",
-      text: "Το αντίγραφο των δεδομένων, η διαγραφή τους, η υπενθύμιση και το ιστορικό των επισκέψεων δίνονται μόνο στον ίδιο τον πολίτη, όταν συνδέεται ο ίδιος.",
+      text: "Το αντίγραφο των δεδομένων, η διαγραφή τους, η υπενθύμιση και το ιστορικό (εξουσιοδοτήσεις, χρήσεις των φωτογραφιών, επισκέψεις σε ΚΕΠ) είναι μόνο για τον ίδιο τον πολίτη, όταν συνδέεται ο ίδιος.",
     },
     status: {
       authorized: "Οι εφαρμογές εξουσιοδοτήθηκαν. Μπορούν να χρησιμοποιούν τις φωτογραφίες από τώρα.",
@@ -60,7 +60,7 @@ export const words = bilingual(
     },
     notAtKep: {
       title: "Not available at a KEP",
-      text: "A copy of the data, their erasure, the reminder and the history of visits are for the person alone, after signing in themselves.",
+      text: "A copy of the data, their erasure, the reminder and the history (authorizations, uses of the photos, visits to a KEP) are for the person alone, after signing in themselves.",
     },
     status: {
       authorized: "The applications are authorised. They may use the photos from now on.",
