@@ -4,7 +4,7 @@ use domain::{CodeNumber, ImageKind, Language, application::Purpose, time::Span};
 use journeys::{
     application,
     citizen::{self, acting, own},
-    fixtures, jpeg,
+    fixtures, inbox, jpeg,
     kep::{self, APPLICATION_NUMBER},
     midnight,
     minors::{self, added},
@@ -191,6 +191,35 @@ async fn the_five_submissions_a_day_are_the_persons_at_the_counter_and_at_home()
     let session = second.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
     let second = people::choose_citizen(second, session).await;
     assert_eq!(second.browser.get("/v1/session").await.expect(200).json()["submissions_left"], 5);
+}
+
+#[tokio::test]
+async fn a_code_that_is_not_accepted_in_a_case_is_recorded_once_and_named_in_the_message() {
+    midnight::avoid(Span::minutes(3)).await;
+    let (studio, clerk, person) = (fresh_photographer().await, kep::fresh_clerk().await, fresh("citizen").await);
+    let stranger = fresh_citizen().await;
+    let taken = issue_by_sms(&studio, stranger.person.mobile()).await.code;
+    own(&stranger).take(&taken).await;
+    let case = kep::ready(&clerk, &person).await;
+    let counter = acting(&clerk, &case.handle);
+    // A malformed code is not counted, so it is not recorded either.
+    counter.submit("not a code").await.rejected(422, "code_malformed");
+    let unknown = unknown_code();
+    for _ in 0..2 {
+        counter.submit(&unknown).await.rejected(404, "code_not_active");
+    }
+    counter.submit(&taken).await.rejected(403, "code_taken");
+    let expected = ["consented", "code_not_accepted", "code_not_accepted"];
+    assert_eq!(done(&clerk, &case).await, expected);
+    assert_eq!(kep::show(&clerk, &case).await.expect(200).json()["submissions_left"], 3);
+    kep::close(&clerk, &case).await.expect(204);
+    crate::kep::send_messages().await;
+    let message = inbox::wait_for(person.mobile(), 0, |one| one.text.contains(APPLICATION_NUMBER), inbox::PATIENCE).await;
+    assert!(message.text.contains("κωδικάριθμος που δεν έγινε δεκτός (2)"), "{}", message.text);
+    let home = people::citizen(person, Language::El).await;
+    let exported = own(&home).export().await.expect(200).json();
+    let acts = exported["cases"][0]["done"].as_array().expect("acts").clone();
+    assert_eq!(acts.into_iter().map(|act| act["what"].clone()).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
