@@ -267,6 +267,43 @@ async fn a_minor_is_added_in_a_case_if_the_person_at_the_counter_has_custody() {
 }
 
 #[tokio::test]
+async fn each_person_who_agrees_to_one_association_has_one_record_of_it() {
+    let (studio, clerk, first, second) =
+        (fresh_photographer().await, kep::fresh_clerk().await, fresh_citizen().await, fresh("citizen").await);
+    let child = minors::fresh(&first.person, &json!({})).await;
+    let code = issue_by_sms(&studio, first.person.mobile()).await.code;
+    // Both parents of the child submit and confirm the code, one at home and one at the counter.
+    let at_home = added(&first, &child).await;
+    let version = acting(&first, &at_home).submit_and_confirm(&code).await;
+    let twin = people::citizen(first.person.clone(), Language::El).await;
+    let in_twin = added(&twin, &child).await;
+    acting(&twin, &in_twin).submit_and_confirm(&code).await;
+    child.change(&json!({ "custodian": second.key })).await;
+    let case = kep::ready(&clerk, &second).await;
+    let mut body = child.body();
+    body["case"] = json!(case.handle);
+    let at_counter = minors::add(&clerk, &body).await.expect(201).json()["subject"].as_str().expect("a handle").to_owned();
+    acting(&clerk, &at_counter).submit_and_confirm(&code).await;
+
+    let associated = acting(&first, &at_home).associate(&version).await.expect(201).json();
+    for _ in 0..2 {
+        let existing = acting(&clerk, &at_counter).associate(&version).await.expect(200).json();
+        assert_eq!(existing["associated_at"], associated["associated_at"]);
+        acting(&twin, &in_twin).associate(&version).await.expect(200);
+    }
+    assert_eq!(done(&clerk, &case).await, ["consented", "minor_added", "code_submitted", "photos_confirmed", "associated"]);
+    kep::close(&clerk, &case).await.expect(204);
+    let second = people::citizen(second, Language::El).await;
+    for (visit, is_at_kep) in [(&first, false), (&second, true)] {
+        let exported = own(visit).export().await.expect(200).json();
+        let agreements = exported["agreements"].as_array().expect("agreements").iter();
+        let to_association: Vec<&Value> = agreements.filter(|agreement| agreement["kind"] == "association").collect();
+        assert_eq!(to_association.len(), 1, "{exported}");
+        assert_eq!(to_association[0]["at_kep"].is_object(), is_at_kep, "{exported}");
+    }
+}
+
+#[tokio::test]
 async fn the_minors_and_the_code_of_an_expired_case_are_absent_for_the_clerk_as_a_citizen() {
     let (studio, clerk, person) = (fresh_photographer().await, kep::fresh_clerk().await, fresh("citizen").await);
     let child = minors::fresh(&person, &json!({})).await;
