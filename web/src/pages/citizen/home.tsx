@@ -199,13 +199,13 @@ function Actions({ subject, associated }: { subject: Subject; associated: boolea
             <Action href={`${subject.home}/accesses`} text={t.accesses} hint={t.accessesHint} />
           </>
         )}
-        {associated && subject.isSelf && <Action href={`${subject.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}
+        {associated && !subject.isAtKep && <Action href={`${subject.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}
         {associated && <Action href={`${subject.home}/dissociation`} text={t.dissociate} hint={t.dissociateHint} />}
         {associated && <Action href={`${subject.home}/code`} text={t.another} hint={t.anotherHint} />}
         {!subject.isAtKep && (
           <>
             <Action href={`${subject.home}/visits`} text={t.visits} hint={t.visitsHint} />
-            <Action href={`${subject.home}/data`} text={subject.isSelf ? t.data : t.dataMinor} hint={subject.isSelf ? t.dataHint : t.dataHintMinor} />
+            <Action href={`${subject.home}/data`} text={subject.isSelf ? t.data : t.dataMinor} hint={t.dataHint} />
           </>
         )}
         <Action href={subject.people} text={subject.isAtKep ? t.toCase : t.people} />

@@ -18,10 +18,6 @@ export const words = bilingual(
       text: "Η διεύθυνση αυτή δεν ανήκει στον πολίτη που εξυπηρετείτε τώρα.",
       people: "Στην τρέχουσα εξυπηρέτηση",
     },
-    selfOnly: {
-      title: "Μόνο για τον ίδιο τον χρήστη",
-      text: "Αυτό γίνεται μόνο για τα δικά σας στοιχεία και όχι για ανήλικο.",
-    },
     notAtKep: {
       title: "Δεν γίνεται σε ΚΕΠ",
       text: "Το αντίγραφο των δεδομένων, η διαγραφή τους, η υπενθύμιση και το ιστορικό (εξουσιοδοτήσεις, χρήσεις των φωτογραφιών, επισκέψεις σε ΚΕΠ) είναι μόνο για τον ίδιο τον πολίτη, όταν συνδέεται ο ίδιος.",
@@ -53,10 +49,6 @@ export const words = bilingual(
       title: "This page belongs to another case",
       text: "This address does not belong to the person whom you are serving now.",
       people: "To the open case",
-    },
-    selfOnly: {
-      title: "For yourself only",
-      text: "This can be done for your own data only, not for a minor.",
     },
     notAtKep: {
       title: "Not available at a KEP",
