@@ -3,7 +3,7 @@
 
 use edge::{
     Call, Failure, PageRequest, Reply, Setup,
-    guard::Acting,
+    guard::Citizen,
     page::{PAGE_BYTES, Page},
     records::{AccessView, ApplicationNames},
 };
@@ -36,8 +36,9 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let acting = Acting::from(call, &deps.sessions).await?;
-    let subject = acting.subject(call)?;
+    // Clerks cannot call this operation, because the purposes and verdicts of pulls are for the person alone.
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
     let PageRequest { limit, after } = call.page()?;
     let (applications, page) =
         tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Accesses, after, limit, call.now))?;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use citizen_functions::ExistingAssociation;
 use domain::{association, consent::ASSOCIATION_VERSION, kep::ActKind, retention, submission::CodeState};
 use edge::{
     Call, Failure, Reply, Setup,
@@ -100,7 +101,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     // transaction detects an association that was created since then.
     let looks_first = submission.is_first() && !submission.subject_was_recently_unassociated(call.now);
     if looks_first && let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
-        return answer_existing(deps, call, &acting.session, &existing, code_id, &subject).await;
+        return answer_existing(deps, call, (&acting, &subject), &existing, &code_id).await;
     }
     let association = Association {
         subject_id: subject.id.clone(),
@@ -122,7 +123,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),
         Err(error) if acting.is_case_over(&error) => Err(Problem::CaseOver.into()),
         Err(TransactionError::Refused(_) | TransactionError::Conflict) => {
-            respond_to_conflict(deps, call, &acting.session, submission, association, &subject).await
+            respond_to_conflict(deps, call, (&acting, &subject), submission, association).await
         }
         // Copying fails if the photos were erased in the meantime. That is not an internal error.
         Err(TransactionError::Storage(error)) => match deps.codes.find(&submission.code, call.now).await {
@@ -189,24 +190,23 @@ async fn store_association(
         .await
 }
 
-/// Returns the response if the subject already has an association. If the association has the same code, another browser or a concurrent
-/// request has created it. This request then succeeds, and the session forgets the code. If the association has another code, the person
-/// must end it first.
+/// Returns the response if the subject already has an association. If the association has the same code, another session or a concurrent
+/// request has created it. This request then succeeds, the session forgets the code, and the person's agreement is recorded unless it is
+/// recorded already. If the association has another code, the person must end it first.
 async fn answer_existing(
     deps: &Deps,
     call: &Call,
-    session: &Session,
+    (acting, subject): (&Acting, &Subject),
     existing: &Association,
-    code_id: String,
-    subject: &Subject,
+    code_id: &str,
 ) -> Result<Reply, Failure> {
     if existing.code_id != code_id {
         return Err(Problem::AssociationExists { associated_at: existing.associated_at, expires_at: existing.expires_at }.into());
     }
-    let forget = deps.sessions.associated_write(session, &Associated { subject_id: subject.id.clone(), code_id })?;
-    match deps.transaction.clone().with(forget).commit().await {
-        // The transaction is rejected if the session has already forgotten the code.
-        Ok(()) | Err(TransactionError::Refused(_)) => Reply::json(200, &AssociationView::of(existing, subject, call.now)),
+    let Deps { sessions, history, consents, transaction, .. } = deps;
+    match (ExistingAssociation { sessions, history, consents, transaction }).record_agreement(call, acting, subject, existing).await {
+        Ok(()) => Reply::json(200, &AssociationView::of(existing, subject, call.now)),
+        Err(error) if acting.is_case_over(&error) => Err(Problem::CaseOver.into()),
         Err(error) => Err(error.into()),
     }
 }
@@ -216,15 +216,14 @@ async fn answer_existing(
 async fn respond_to_conflict(
     deps: &Deps,
     call: &Call,
-    session: &Session,
+    (acting, subject): (&Acting, &Subject),
     submission: &PendingSubmission,
     requested: Association,
-    subject: &Subject,
 ) -> Result<Reply, Failure> {
     let (association, code) =
         tokio::try_join!(deps.associations.of(&requested.subject_id, call.now), deps.codes.find(&submission.code, call.now))?;
     if let Some(existing) = association {
-        return answer_existing(deps, call, session, &existing, requested.code_id, subject).await;
+        return answer_existing(deps, call, (acting, subject), &existing, &requested.code_id).await;
     }
     match code {
         None => Err(Problem::CodeNotActive.into()),
@@ -232,7 +231,7 @@ async fn respond_to_conflict(
         // Since this session submitted the code, it has been associated and dissociated, so anybody may submit it again. This session
         // forgets its submission, which is no longer valid.
         Some(code) if code.state == CodeState::Dissociated => {
-            let forgotten = deps.sessions.remove_submission(session).await?;
+            let forgotten = deps.sessions.remove_submission(&acting.session).await?;
             Err(if forgotten { Problem::NoSubmission } else { Problem::Conflict }.into())
         }
         Some(_) => Err(Problem::AssociationRaced.into()),

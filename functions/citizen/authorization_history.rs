@@ -2,7 +2,7 @@
 
 use edge::{
     Call, Failure, PageRequest, Reply, Setup,
-    guard::Acting,
+    guard::Citizen,
     page::{PAGE_BYTES, Page},
     records::{ApplicationNames, AuthorizationRecordView},
 };
@@ -37,18 +37,17 @@ async fn main() -> Result<(), lambda_http::Error> {
 }
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
-    let acting = Acting::from(call, &deps.sessions).await?;
-    let subject = acting.subject(call)?;
-    // Only the person sees at which offices a clerk acted for them.
-    let key = acting.case().is_none().then_some(&deps.kep_key);
+    // Clerks cannot call this operation. To withdraw an authorization they need only those in force, which `show_association` returns.
+    let citizen = Citizen::from(call, &deps.sessions).await?;
+    let subject = citizen.subject(call)?;
     let PageRequest { limit, after } = call.page()?;
     let (applications, page) =
         tokio::try_join!(deps.applications.all(), deps.history.list(&subject.id, Kind::Authorizations, after, limit, call.now))?;
     let names = ApplicationNames::of(&applications);
-    let entries = page
-        .records
-        .iter()
-        .filter_map(|record| Some((record.id().to_owned(), AuthorizationRecordView::of(record, &names, key, call.language, call.now)?)));
+    let entries = page.records.iter().filter_map(|record| {
+        let authorization = AuthorizationRecordView::of(record, &names, &deps.kep_key, call.language, call.now)?;
+        Some((record.id().to_owned(), authorization))
+    });
     let page = Page::within(PAGE_BYTES, entries, page.next)?;
     Reply::json(200, &ResponseBody { authorizations: page.entries, next: page.next })
 }

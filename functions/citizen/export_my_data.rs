@@ -170,7 +170,7 @@ async fn first_page(
         associations: events.iter().filter_map(|record| AssociationEventView::of(record, &deps.kep_key)).collect(),
         authorizations: authorizations
             .iter()
-            .filter_map(|record| AuthorizationRecordView::of(record, names, Some(&deps.kep_key), call.language, call.now))
+            .filter_map(|record| AuthorizationRecordView::of(record, names, &deps.kep_key, call.language, call.now))
             .collect(),
         cases: cases
             .iter()
@@ -224,6 +224,6 @@ fn agreement(consent: &Consent, key: &SealingKey) -> Agreement {
         version: consent.version.clone(),
         given_at: consent.given_at.rfc3339(),
         kept_until: consent.expires_at.rfc3339(),
-        at_kep: KepView::open(consent.at_kep.as_ref(), Some(key)),
+        at_kep: KepView::open(consent.at_kep.as_ref(), key),
     }
 }

@@ -1,17 +1,23 @@
-//! Code that the citizen's functions share: opening the photos of the current association, and ending an association.
+//! Code that the citizen's functions share: opening the photos of the current association, agreeing to an association that another session
+//! has created, and ending an association.
 
 use std::collections::BTreeSet;
 
-use domain::{ImageKind, Moment, SubjectId};
-use edge::Failure;
+use domain::{ImageKind, Moment, SubjectId, kep::ActKind, retention};
+use edge::{
+    Call, Failure,
+    guard::{Acting, Subject},
+};
 use messages::problem::Problem;
 use storage::{
-    StorageError, Transaction,
+    StorageError, Transaction, TransactionError,
     associations::{Association, Associations},
+    consents::Consents,
     history::{AtKep, History},
     keys::{self, Keys, OpenedKey},
     kms::KmsKey,
     reminders::{About, Reminders},
+    sessions::{Associated, Sessions},
     vault::{ObjectRole, StoragePrefix, Vault},
 };
 
@@ -51,6 +57,54 @@ impl PhotoAccess {
             return Err(Problem::ImageAbsent.into());
         }
         Ok(self.vault.open(&key.data_key, StoragePrefix::Associated, &association.set_id, ObjectRole::Image(kind)).await?)
+    }
+}
+
+/// The tables that are written when a person agrees to an association that another session has created.
+pub struct ExistingAssociation<'d> {
+    pub sessions: &'d Sessions,
+    pub history: &'d History,
+    pub consents: &'d Consents,
+    pub transaction: &'d Transaction,
+}
+
+impl ExistingAssociation<'_> {
+    /// Removes the code from the session, and records the person's agreement and, in a case, the act. If the agreement is recorded already,
+    /// only removes the code.
+    ///
+    /// # Errors
+    /// [`Acting::is_case_over`] tells whether the case has ended.
+    pub async fn record_agreement(
+        &self,
+        call: &Call,
+        acting: &Acting,
+        subject: &Subject,
+        existing: &Association,
+    ) -> Result<(), TransactionError> {
+        let associated = Associated { subject_id: subject.id.clone(), code_id: existing.code_id.clone() };
+        let forget = self.sessions.associated_write(&acting.session, &associated)?;
+        let version = acting.consent().unwrap_or_default();
+        // In a case, the write that records the act is before the agreement.
+        let position_of_agreement = usize::from(acting.case().is_some());
+        let agreed = acting
+            .begin(self.transaction, self.history, ActKind::Associated, subject, call)?
+            .with(self.consents.agree_existing_write(acting.person(), existing, call.now, acting.channel())?)
+            .with(forget.clone())
+            // The agreement to the text on personal data is retained as long as it would be if the photos expired in a full year from now.
+            .with(self.consents.extend_personal_data_write(acting.person(), version, retention::association_expiry(call.now))?)
+            .commit()
+            .await;
+        match agreed {
+            Err(error) if acting.is_case_over(&error) => Err(error),
+            Err(TransactionError::Refused(failed)) if failed.contains(&position_of_agreement) => {
+                match self.transaction.clone().with(forget).commit().await {
+                    // The transaction is rejected if the session has already forgotten the code.
+                    Ok(()) | Err(TransactionError::Refused(_)) => Ok(()),
+                    Err(error) => Err(error),
+                }
+            }
+            result => result,
+        }
     }
 }
 

@@ -82,7 +82,14 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         Use::WithinLimit { used } => Quota::Submissions.remaining(used),
         Use::Exhausted => return Err(Problem::SubmissionsExhausted { renews_at: quota::renews_at(call.now) }.into()),
     };
-    let item = decide(item, &subject, &acting.managed(call), call)?;
+    let item = match decide(item, &subject, &acting.managed(call), call) {
+        Ok(item) => item,
+        Err(problem) => {
+            // The code counts towards the person's daily limit, so the record of a case must mention it.
+            acting.record_code_not_accepted(&deps.history, &id, &subject, call).await?;
+            return Err(problem.into());
+        }
+    };
     let data_key = unwrap_key(&item.wrapped_key, &code, &item.set_id)?;
     let case = acting.case().map(|case| case.handle.clone());
     let submission = pending_submission(item, code, &subject, case, associated.is_none().then_some(call.now));

@@ -334,11 +334,28 @@ describe('the citizen', { concurrency: true }, () => {
     await button(page, 'Authorise').click();
     await page.getByText('The applications are authorised').waitFor();
     await check(page, 'minor-home');
-    await page.goto(`${home}/reminder`);
-    await heading(page, 'For yourself only');
+    await link(page, 'Reminder before they expire').click();
+    await heading(page, 'Reminder before they expire');
+    await page.getByText('From that day on, no reminder is sent.').waitFor();
+    await page.getByLabel('Email').fill(emailOf(who));
+    await button(page, 'Save').click();
+    await page.getByText('The reminder is saved.').waitFor();
+    await check(page, 'minor-reminder');
     await page.goto('/people');
     await page.getByText('Photos until').waitFor();
     await check(page, 'people-minor');
+    await page.goto(`${home}/data`);
+    await heading(page, "The minor's data");
+    await page.getByText(`You can erase all photos of the minor now: ${child.first_name}`).waitFor();
+    await check(page, 'minor-data');
+    await button(page, 'Erase for good').click();
+    await page.locator('.govgr-error-summary:focus').getByText('State that you understand').waitFor();
+    await page.getByText(`the photos of the minor (${child.first_name}`).waitFor();
+    await page.locator('#erase').check();
+    await button(page, 'Erase for good').click();
+    await heading(page, 'The photos are erased');
+    await page.getByText('1 set of photos was erased.').waitFor();
+    await check(page, 'minor-erased');
 
     // The session ends while the page is open. The page offers a new sign-in, which returns to the same page.
     await page.goto('/people/self/code');

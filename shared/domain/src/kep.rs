@@ -272,6 +272,8 @@ pub enum ActKind {
     Consented,
     MinorAdded,
     CodeSubmitted,
+    /// A submitted code was not accepted, but it counts towards the person's daily limit.
+    CodeNotAccepted,
     PhotosRejected,
     PhotosConfirmed,
     Associated,

@@ -98,8 +98,8 @@ pub struct AuthorizationRecordView {
 
 impl AuthorizationRecordView {
     /// Creates the view of an authorization. Returns `None` for a record of another kind. `key` opens the sealed facts about cases at a
-    /// KEP. Callers pass `None` if a clerk reads the record.
-    pub fn of(record: &Record, names: &ApplicationNames<'_>, key: Option<&SealingKey>, language: Language, now: Moment) -> Option<Self> {
+    /// KEP.
+    pub fn of(record: &Record, names: &ApplicationNames<'_>, key: &SealingKey, language: Language, now: Moment) -> Option<Self> {
         let Event::Authorized { application, purpose, by, until, ended_at, ended_at_kep } = &record.what else { return None };
         // An authorization that was not revoked ends when it expires.
         let ended = ended_at.or(now.has_reached(*until).then_some(*until));
@@ -216,7 +216,7 @@ impl AssociationEventView {
         };
         let by_first_subject = matches!(record.what, Event::Erased { by_first_subject: true, .. });
         let (at, kept_until) = (record.at.rfc3339(), record.expires_at.rfc3339());
-        let at_kep = KepView::open(record.at_kep.as_ref(), Some(key));
+        let at_kep = KepView::open(record.at_kep.as_ref(), key);
         Some(Self { what, at, by_subject: *by == record.subject_id, by_first_subject, kept_until, at_kep })
     }
 }

@@ -20,10 +20,11 @@ const fn position(kind: ActKind) -> usize {
         ActKind::PhotoShown => 5,
         ActKind::CodeShown => 6,
         ActKind::CodeSubmitted => 7,
-        ActKind::PhotosConfirmed => 8,
-        ActKind::PhotosRejected => 9,
-        ActKind::MinorAdded => 10,
-        ActKind::Consented => 11,
+        ActKind::CodeNotAccepted => 8,
+        ActKind::PhotosConfirmed => 9,
+        ActKind::PhotosRejected => 10,
+        ActKind::MinorAdded => 11,
+        ActKind::Consented => 12,
     }
 }
 
@@ -33,6 +34,7 @@ pub const fn act(kind: ActKind, language: Language) -> &'static str {
         ActKind::Consented => pick(language, "συγκατάθεση για τα προσωπικά δεδομένα", "agreement to the text on personal data"),
         ActKind::MinorAdded => pick(language, "προσθήκη ανηλίκου", "minor added"),
         ActKind::CodeSubmitted => pick(language, "υποβολή κωδικάριθμου", "code number submitted"),
+        ActKind::CodeNotAccepted => pick(language, "κωδικάριθμος που δεν έγινε δεκτός", "code number not accepted"),
         ActKind::PhotosRejected => pick(language, "απόρριψη φωτογραφιών", "photos rejected"),
         ActKind::PhotosConfirmed => pick(language, "επιβεβαίωση φωτογραφιών", "photos confirmed"),
         ActKind::Associated => pick(language, "συσχέτιση φωτογραφιών", "photos associated"),
@@ -82,7 +84,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// All kinds of acts, in the order in which a summary names them.
-    const KINDS: [ActKind; 12] = [
+    const KINDS: [ActKind; 13] = [
         ActKind::Associated,
         ActKind::Dissociated,
         ActKind::Authorized,
@@ -91,6 +93,7 @@ pub(crate) mod tests {
         ActKind::PhotoShown,
         ActKind::CodeShown,
         ActKind::CodeSubmitted,
+        ActKind::CodeNotAccepted,
         ActKind::PhotosConfirmed,
         ActKind::PhotosRejected,
         ActKind::MinorAdded,

@@ -59,17 +59,17 @@ pub fn kept(language: Language) -> Vec<Kept> {
         Kept {
             what: "identifiers",
             text: text(
-                "Το κρυπτογραφικό αποτύπωμα των αριθμών σας, χωρίς το οποίο δεν θα βρίσκατε το ιστορικό σας.",
-                "The cryptographic imprint of your numbers, without which you would not find your history.",
+                "Το κρυπτογραφικό αποτύπωμα των αριθμών του προσώπου, χωρίς το οποίο δεν θα βρισκόταν το ιστορικό του.",
+                "The cryptographic imprint of the person's numbers, without which their history could not be found.",
             ),
         },
         Kept {
             what: "photographer_history",
             text: text(
-                "Η εγγραφή στο ιστορικό του φωτογράφου, με μέρος μόνο του κινητού ή του email: 365 ημέρες από την έκδοση του κωδικάριθμου. Δεν σας \
-                 ονομάζει· το ιστορικό αντλήσεων αναφέρει από ποια μεταφόρτωση προήλθε κάθε εικόνα.",
+                "Η εγγραφή στο ιστορικό του φωτογράφου, με μέρος μόνο του κινητού ή του email: 365 ημέρες από την έκδοση του κωδικάριθμου. Δεν \
+                 ονομάζει το πρόσωπο· το ιστορικό αντλήσεων αναφέρει από ποια μεταφόρτωση προήλθε κάθε εικόνα.",
                 "The entry in the photographer's history, with only a part of the mobile number or email: 365 days from the code number's issue. It does \
-                 not name you; the history of pulls says from which upload each image came.",
+                 not name the person; the history of pulls says from which upload each image came.",
             ),
         },
         Kept {

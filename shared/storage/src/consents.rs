@@ -12,6 +12,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    associations::Association,
     error::{StorageError, failed},
     history::AtKep,
     table::{TTL_ATTRIBUTE, Table, from_item, is_live, key2, moment, text, to_item},
@@ -99,13 +100,7 @@ impl Consents {
     /// # Errors
     /// If the item cannot be serialized.
     pub fn agree_personal_data_at_kep_write(&self, person: &SubjectId, at_kep: &AtKep, now: Moment) -> Result<TransactWrite, StorageError> {
-        let put = Put::builder()
-            .set_item(Some(to_item(&personal_data(person, Some(at_kep), now))?))
-            .condition_expression("attribute_not_exists(#key) OR #end <= :now")
-            .expression_attribute_names("#key", KEY)
-            .expression_attribute_names("#end", TTL_ATTRIBUTE)
-            .expression_attribute_values(":now", moment(now));
-        self.0.put_builder_write(put)
+        self.put_new_write(&personal_data(person, Some(at_kep), now), now)
     }
 
     /// Builds the write that records the agreement to the storage and use of photos. Each association has its own record. `at_kep` is the
@@ -121,17 +116,33 @@ impl Consents {
         photos_expire_at: Moment,
         at_kep: Option<&AtKep>,
     ) -> Result<TransactWrite, StorageError> {
-        let kind = ConsentKind::Association;
-        let consent = Consent {
-            subject_id: person.clone(),
-            agreement: format!("{}#{set_id}#{}", agreement(kind, kind.current_version()), now.epoch_seconds()),
-            kind,
-            version: kind.current_version().to_owned(),
-            given_at: now,
-            expires_at: photos_expire_at.plus(RECORD_RETENTION_AFTER_PHOTOS),
-            at_kep: at_kep.cloned(),
-        };
-        self.0.put_write(to_item(&consent)?)
+        self.0.put_write(to_item(&association(person, (set_id, now), now, photos_expire_at, at_kep))?)
+    }
+
+    /// Builds the write that records the agreement of a person to an association that already exists, for example because the other
+    /// guardian of a minor has created it. The transaction fails if the person's agreement to this association is already recorded.
+    ///
+    /// # Errors
+    /// If the item cannot be serialized.
+    pub fn agree_existing_write(
+        &self,
+        person: &SubjectId,
+        existing: &Association,
+        now: Moment,
+        at_kep: Option<&AtKep>,
+    ) -> Result<TransactWrite, StorageError> {
+        let agreed_to = (existing.set_id.as_str(), existing.associated_at);
+        self.put_new_write(&association(person, agreed_to, now, existing.expires_at, at_kep), now)
+    }
+
+    fn put_new_write(&self, consent: &Consent, now: Moment) -> Result<TransactWrite, StorageError> {
+        let put = Put::builder()
+            .set_item(Some(to_item(consent)?))
+            .condition_expression("attribute_not_exists(#key) OR #end <= :now")
+            .expression_attribute_names("#key", KEY)
+            .expression_attribute_names("#end", TTL_ATTRIBUTE)
+            .expression_attribute_values(":now", moment(now));
+        self.0.put_builder_write(put)
     }
 
     /// Builds the write that extends the retention of the agreement to the text on personal data. The agreement is then retained as long as
@@ -169,6 +180,27 @@ fn personal_data(person: &SubjectId, at_kep: Option<&AtKep>, now: Moment) -> Con
         // Photos associated now are stored for at most `ASSOCIATION_VALID`, and their records a year longer. A later association extends
         // the retention ([`Consents::extend_personal_data_write`]).
         expires_at: now.plus(ASSOCIATION_VALID).plus(RECORD_RETENTION_AFTER_PHOTOS),
+        at_kep: at_kep.cloned(),
+    }
+}
+
+/// Returns the record of an agreement to the storage and use of photos. The ID of the photo set and the time of the association identify the
+/// association.
+fn association(
+    person: &SubjectId,
+    (set_id, associated_at): (&str, Moment),
+    given_at: Moment,
+    photos_expire_at: Moment,
+    at_kep: Option<&AtKep>,
+) -> Consent {
+    let kind = ConsentKind::Association;
+    Consent {
+        subject_id: person.clone(),
+        agreement: format!("{}#{set_id}#{}", agreement(kind, kind.current_version()), associated_at.epoch_seconds()),
+        kind,
+        version: kind.current_version().to_owned(),
+        given_at,
+        expires_at: photos_expire_at.plus(RECORD_RETENTION_AFTER_PHOTOS),
         at_kep: at_kep.cloned(),
     }
 }

@@ -4,7 +4,7 @@ use domain::{CodeNumber, ImageKind, Language, application::Purpose, time::Span};
 use journeys::{
     application,
     citizen::{self, acting, own},
-    fixtures, jpeg,
+    fixtures, inbox, jpeg,
     kep::{self, APPLICATION_NUMBER},
     midnight,
     minors::{self, added},
@@ -56,9 +56,6 @@ async fn in_a_case_a_clerk_can_use_photos_for_the_person_who_reads_where_and_nev
     counter.revoke(&withdrawn.id).await.expect(204);
     counter.revoke(&withdrawn.id).await.expect(204);
     kept.pull(&format!("afm:{}", person.afm), ImageKind::Face).await.expect(200);
-    assert_eq!(counter.accesses("").await.expect(200).json()["accesses"].as_array().map(Vec::len), Some(1));
-    let to_clerk = counter.authorizations("").await.expect(200);
-    assert!(!to_clerk.text().contains("at_kep"), "a clerk reads no offices: {}", to_clerk.text());
     counter.dissociate().await.expect(204);
     let expected = [
         "consented",
@@ -151,18 +148,26 @@ async fn rejecting_the_photos_is_an_act_and_the_photos_stay() {
 }
 
 #[tokio::test]
-async fn export_erasure_reminder_and_the_log_of_cases_are_for_the_person_alone() {
+async fn export_erasure_reminder_and_histories_are_for_the_person_alone() {
     let (studio, clerk, person) = (fresh_photographer().await, kep::fresh_clerk().await, fresh("citizen").await);
     let case = kep::ready(&clerk, &person).await;
     let counter = acting(&clerk, &case.handle);
     counter.take(&issue_by_sms(&studio, person.mobile()).await.code).await;
+    let application = application::fresh(Purpose::DisabilityCard).await;
+    counter.authorize(&[&application.id]).await.expect(200);
+    application.pull(&format!("afm:{}", person.afm), ImageKind::Face).await.expect(200);
+    counter.accesses("").await.rejected(403, "not_at_kep");
+    counter.authorizations("").await.rejected(403, "not_at_kep");
     counter.export().await.rejected(403, "not_at_kep");
     counter.erase().await.rejected(403, "not_at_kep");
     counter.set_reminder(&person.email(), Language::El).await.rejected(403, "not_at_kep");
     clerk.browser.get(&format!("/v1/subjects/{}/cases", case.handle)).await.rejected(403, "not_at_kep");
     // A clerk cannot use these operations for their own data either, until they switch to the role of a citizen.
     own(&clerk).export().await.rejected(403, "not_at_kep");
-    counter.show_association().await.expect(200);
+    // The clerk needs no history to withdraw an authorization, because the association lists those in force.
+    let association = counter.show_association().await.expect(200).json();
+    assert_eq!(association["applications"][0]["application"], json!(application.id), "{association}");
+    counter.revoke(&application.id).await.expect(204);
 }
 
 #[tokio::test]
@@ -186,6 +191,35 @@ async fn the_five_submissions_a_day_are_the_persons_at_the_counter_and_at_home()
     let session = second.browser.put("/v1/session/role", &json!({ "kind": "citizen" })).await.expect(200).json();
     let second = people::choose_citizen(second, session).await;
     assert_eq!(second.browser.get("/v1/session").await.expect(200).json()["submissions_left"], 5);
+}
+
+#[tokio::test]
+async fn a_code_that_is_not_accepted_in_a_case_is_recorded_once_and_named_in_the_message() {
+    midnight::avoid(Span::minutes(3)).await;
+    let (studio, clerk, person) = (fresh_photographer().await, kep::fresh_clerk().await, fresh("citizen").await);
+    let stranger = fresh_citizen().await;
+    let taken = issue_by_sms(&studio, stranger.person.mobile()).await.code;
+    own(&stranger).take(&taken).await;
+    let case = kep::ready(&clerk, &person).await;
+    let counter = acting(&clerk, &case.handle);
+    // A malformed code is not counted, so it is not recorded either.
+    counter.submit("not a code").await.rejected(422, "code_malformed");
+    let unknown = unknown_code();
+    for _ in 0..2 {
+        counter.submit(&unknown).await.rejected(404, "code_not_active");
+    }
+    counter.submit(&taken).await.rejected(403, "code_taken");
+    let expected = ["consented", "code_not_accepted", "code_not_accepted"];
+    assert_eq!(done(&clerk, &case).await, expected);
+    assert_eq!(kep::show(&clerk, &case).await.expect(200).json()["submissions_left"], 3);
+    kep::close(&clerk, &case).await.expect(204);
+    crate::kep::send_messages().await;
+    let message = inbox::wait_for(person.mobile(), 0, |one| one.text.contains(APPLICATION_NUMBER), inbox::PATIENCE).await;
+    assert!(message.text.contains("κωδικάριθμος που δεν έγινε δεκτός (2)"), "{}", message.text);
+    let home = people::citizen(person, Language::El).await;
+    let exported = own(&home).export().await.expect(200).json();
+    let acts = exported["cases"][0]["done"].as_array().expect("acts").clone();
+    assert_eq!(acts.into_iter().map(|act| act["what"].clone()).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
@@ -230,6 +264,43 @@ async fn a_minor_is_added_in_a_case_if_the_person_at_the_counter_has_custody() {
     // In a session in which the registers have not confirmed custody, the log of cases does not show the minor's name.
     let later = people::citizen(person, Language::El).await;
     assert!(kep::case_log(&later).await[0]["done"][1]["label"].is_null());
+}
+
+#[tokio::test]
+async fn each_person_who_agrees_to_one_association_has_one_record_of_it() {
+    let (studio, clerk, first, second) =
+        (fresh_photographer().await, kep::fresh_clerk().await, fresh_citizen().await, fresh("citizen").await);
+    let child = minors::fresh(&first.person, &json!({})).await;
+    let code = issue_by_sms(&studio, first.person.mobile()).await.code;
+    // Both parents of the child submit and confirm the code, one at home and one at the counter.
+    let at_home = added(&first, &child).await;
+    let version = acting(&first, &at_home).submit_and_confirm(&code).await;
+    let twin = people::citizen(first.person.clone(), Language::El).await;
+    let in_twin = added(&twin, &child).await;
+    acting(&twin, &in_twin).submit_and_confirm(&code).await;
+    child.change(&json!({ "custodian": second.key })).await;
+    let case = kep::ready(&clerk, &second).await;
+    let mut body = child.body();
+    body["case"] = json!(case.handle);
+    let at_counter = minors::add(&clerk, &body).await.expect(201).json()["subject"].as_str().expect("a handle").to_owned();
+    acting(&clerk, &at_counter).submit_and_confirm(&code).await;
+
+    let associated = acting(&first, &at_home).associate(&version).await.expect(201).json();
+    for _ in 0..2 {
+        let existing = acting(&clerk, &at_counter).associate(&version).await.expect(200).json();
+        assert_eq!(existing["associated_at"], associated["associated_at"]);
+        acting(&twin, &in_twin).associate(&version).await.expect(200);
+    }
+    assert_eq!(done(&clerk, &case).await, ["consented", "minor_added", "code_submitted", "photos_confirmed", "associated"]);
+    kep::close(&clerk, &case).await.expect(204);
+    let second = people::citizen(second, Language::El).await;
+    for (visit, is_at_kep) in [(&first, false), (&second, true)] {
+        let exported = own(visit).export().await.expect(200).json();
+        let agreements = exported["agreements"].as_array().expect("agreements").iter();
+        let to_association: Vec<&Value> = agreements.filter(|agreement| agreement["kind"] == "association").collect();
+        assert_eq!(to_association.len(), 1, "{exported}");
+        assert_eq!(to_association[0]["at_kep"].is_object(), is_at_kep, "{exported}");
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ const GUARDS: &[&str] = &["Visitor", "SignedIn", "Citizen", "Photographer", "Own
 /// Functions that handlers call and that make an update: the function, the update, and the file that contains the function.
 const HELPERS: &[(&str, &str, &str)] = &[
     ("note_no_face(", "set_rejections", "functions/photographer/lib.rs"),
+    ("record_agreement(", "associated_write", "functions/citizen/lib.rs"),
     ("close_case(", "close_case_write", "shared/storage/src/case_closing.rs"),
 ];
 

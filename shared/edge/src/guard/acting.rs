@@ -270,6 +270,16 @@ impl Acting {
         let is_recorded = history.add_act(self.person(), &case.record, act_id, &act(what, subject, None, call)).await?;
         if is_recorded { Ok(()) } else { Err(Problem::CaseOver.into()) }
     }
+
+    /// Records in the case that a submitted code was not accepted ([`History::add_code_not_accepted`]). Does nothing for a citizen.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn record_code_not_accepted(&self, history: &History, code_id: &str, subject: &Subject, call: &Call) -> Result<(), Failure> {
+        let Some(case) = &self.case else { return Ok(()) };
+        let act = act(ActKind::CodeNotAccepted, subject, None, call);
+        Ok(history.add_code_not_accepted(self.person(), &case.record, &format!("code_not_accepted {code_id}"), &act).await?)
+    }
 }
 
 fn act(what: ActKind, subject: &Subject, application: Option<&ApplicationId>, call: &Call) -> Act {

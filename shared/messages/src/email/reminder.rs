@@ -63,7 +63,7 @@ const CODE_EN: Texts = Texts {
 const YEAR_EL: Texts = Texts {
     subject: "Οι φωτογραφίες σας στο myPhoto λήγουν σε έναν μήνα",
     heading: "Οι φωτογραφίες σας λήγουν σύντομα",
-    intro: "Πλησιάζει το τέλος του έτους για το οποίο διατηρούνται οι φωτογραφίες που συσχετίσατε στο myPhoto.",
+    intro: "Πλησιάζει το τέλος του έτους για το οποίο διατηρούνται οι φωτογραφίες που συσχετίσατε στο myPhoto, για εσάς ή για ανήλικο.",
     expires: "Οι φωτογραφίες λήγουν στις",
     then: "Τότε διαγράφονται και οι εφαρμογές που έχετε εξουσιοδοτήσει δεν μπορούν πια να τις αντλήσουν. Έγγραφα που έχουν ήδη εκδοθεί δεν επηρεάζονται.",
     open: "Άνοιγμα του myPhoto",
@@ -81,7 +81,7 @@ const YEAR_EL: Texts = Texts {
 const YEAR_EN: Texts = Texts {
     subject: "Your photos in myPhoto expire in a month",
     heading: "Your photos expire soon",
-    intro: "The year for which the photos that you associated in myPhoto are kept is coming to its end.",
+    intro: "The year for which the photos that you associated in myPhoto, for yourself or for a minor, are kept is coming to its end.",
     expires: "The photos expire on",
     then: "They are deleted then, and the applications that you have authorised can no longer get them. Documents that were already issued are not affected.",
     open: "Open myPhoto",

@@ -181,6 +181,28 @@ impl History {
         condition_is_met(update.send().await)
     }
 
+    /// Adds to the record of a case that a submitted code was not accepted. Unlike [`Self::add_act`], adds the act even if the case has
+    /// ended or has the maximum number of acts, because the code has already been counted for the person. The daily limit of submissions
+    /// bounds the number of these acts, because each code has one `act_id`.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn add_code_not_accepted(&self, person: &SubjectId, case: &str, act_id: &str, act: &Act) -> Result<(), StorageError> {
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key2(KEY, person.as_str(), RANGE, case)))
+            .update_expression("SET #done.#act = if_not_exists(#done.#act, :act)")
+            .condition_expression("attribute_exists(#range)")
+            .expression_attribute_names("#range", RANGE)
+            .expression_attribute_names("#done", "done")
+            .expression_attribute_names("#act", act_id)
+            .expression_attribute_values(":act", act_value(act)?);
+        if condition_is_met(update.send().await)? { Ok(()) } else { Err(StorageError::Corrupt("a case has no record")) }
+    }
+
     /// Builds the write that records how the person's presence was proven. The transaction fails if the case has ended, or if the presence
     /// was proven before.
     ///

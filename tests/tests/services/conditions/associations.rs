@@ -162,6 +162,23 @@ async fn extending_a_missing_agreement_is_rejected() {
 }
 
 #[tokio::test]
+async fn the_agreement_to_an_existing_association_is_recorded_once_for_each_person() {
+    let client = dynamodb().await;
+    let consents = Consents::new(client.clone(), stack::variable("CONSENTS_TABLE"));
+    let (existing, creator, other) = (association(), someone(), someone());
+    write(&client, consents.associate_write(&creator, &existing.set_id, NOW, existing.expires_at, None).unwrap()).await;
+    let agree = |person: &SubjectId, existing: &Association| consents.agree_existing_write(person, existing, LATER, None).unwrap();
+    assert_rejected(&client, agree(&creator, &existing), "the creator has agreed").await;
+    write(&client, agree(&other, &existing)).await;
+    assert_rejected(&client, agree(&other, &existing), "the other person has agreed").await;
+    // The photos were dissociated and associated again, which is another association.
+    let again = Association { associated_at: LATER, ..existing };
+    write(&client, agree(&creator, &again)).await;
+    let given = async |person: &SubjectId| consents.of(person, NOW).await.unwrap().iter().map(|one| one.given_at).collect::<Vec<_>>();
+    assert_eq!((given(&creator).await, given(&other).await), (vec![NOW, LATER], vec![LATER]));
+}
+
+#[tokio::test]
 async fn an_authorization_ends_once_and_only_a_delivered_image_gets_a_verdict() {
     let client = dynamodb().await;
     let (history, subject) = (History::new(client.clone(), stack::variable("HISTORY_TABLE")), someone());

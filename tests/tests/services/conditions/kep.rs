@@ -3,7 +3,8 @@
 use domain::{
     Afm, Language, Moment, SubjectId,
     kep::{
-        Act, ActKind, ApplicationNumber, ClerkId, Document, DocumentKind, LastFour, Office, OfficeId, OfficeName, Presence, PresenceProof,
+        ACTS_PER_CASE_MAX, Act, ActKind, ApplicationNumber, ClerkId, Document, DocumentKind, LastFour, Office, OfficeId, OfficeName,
+        Presence, PresenceProof,
     },
     session::Role,
     time::Span,
@@ -214,6 +215,35 @@ async fn acts_are_recorded_only_while_the_case_is_open() {
     let read = history.find(&person, &case.record, NOW).await.unwrap().unwrap();
     let Event::Case(read) = read.what else { panic!("another event") };
     assert_eq!((read.done.len(), read.presence, read.closed_at), (1, Presence::Otp, Some(NOW)));
+}
+
+#[tokio::test]
+async fn a_code_that_was_not_accepted_is_recorded_once_even_in_a_case_that_is_closed_or_full() {
+    let client = dynamodb().await;
+    let history = History::new(client.clone(), stack::variable("HISTORY_TABLE"));
+    let person = someone();
+    let (case, record) = case(&person);
+    history.put(&record).await.unwrap();
+    let act = |what, at| Act { what, at, application: None, minor: None };
+    let not_accepted =
+        async |id: &str, at| history.add_code_not_accepted(&person, &case.record, id, &act(ActKind::CodeNotAccepted, at)).await;
+    not_accepted("first", NOW).await.unwrap();
+    not_accepted("first", NOW.plus(Span::seconds(1))).await.unwrap();
+    for chunk in vec![act(ActKind::Downloaded, NOW); ACTS_PER_CASE_MAX - 1].chunks(50) {
+        write(&client, history.acts_write(&person, &case.record, chunk, NOW).unwrap()).await;
+    }
+    let another = history.acts_write(&person, &case.record, &[act(ActKind::Downloaded, NOW)], NOW).unwrap();
+    assert_rejected(&client, another, "the case is full").await;
+    not_accepted("in a full case", NOW).await.unwrap();
+    write(&client, history.close_case_write(&person, &case.record, NOW).unwrap()).await;
+    not_accepted("in a closed case", NOW).await.unwrap();
+    let read = history.find(&person, &case.record, NOW).await.unwrap().unwrap();
+    let Event::Case(read) = read.what else { panic!("another event") };
+    let recorded: Vec<Moment> = read.done.values().filter(|act| act.what == ActKind::CodeNotAccepted).map(|act| act.at).collect();
+    assert_eq!(recorded, [NOW; 3]);
+    let unknown = format!("case#{}", storage::time_ordered_id());
+    let added = history.add_code_not_accepted(&person, &unknown, "first", &act(ActKind::CodeNotAccepted, NOW)).await;
+    assert!(added.is_err() && history.find(&person, &unknown, NOW).await.unwrap().is_none(), "a record is not created");
 }
 
 #[tokio::test]

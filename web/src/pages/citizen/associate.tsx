@@ -144,7 +144,7 @@ function Done({ subject, association }: { subject: Subject; association: Associa
           {t.later}
         </ButtonLink>
       </div>
-      {subject.isSelf && (
+      {!subject.isAtKep && (
         <p>
           <a class="govgr-link" href={`${subject.home}/reminder`}>
             {t.reminder}

@@ -193,15 +193,19 @@ function Actions({ subject, associated }: { subject: Subject; associated: boolea
       <h2 class="govgr-heading-m">{t.more}</h2>
       <ul class="rows">
         {/* A person without an association also has histories and data. */}
-        <Action href={`${subject.home}/history`} text={t.history} hint={t.historyHint} />
-        <Action href={`${subject.home}/accesses`} text={t.accesses} hint={t.accessesHint} />
-        {associated && subject.isSelf && <Action href={`${subject.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}
+        {!subject.isAtKep && (
+          <>
+            <Action href={`${subject.home}/history`} text={t.history} hint={t.historyHint} />
+            <Action href={`${subject.home}/accesses`} text={t.accesses} hint={t.accessesHint} />
+          </>
+        )}
+        {associated && !subject.isAtKep && <Action href={`${subject.home}/reminder`} text={t.reminder} hint={t.reminderHint} />}
         {associated && <Action href={`${subject.home}/dissociation`} text={t.dissociate} hint={t.dissociateHint} />}
         {associated && <Action href={`${subject.home}/code`} text={t.another} hint={t.anotherHint} />}
         {!subject.isAtKep && (
           <>
             <Action href={`${subject.home}/visits`} text={t.visits} hint={t.visitsHint} />
-            <Action href={`${subject.home}/data`} text={subject.isSelf ? t.data : t.dataMinor} hint={subject.isSelf ? t.dataHint : t.dataHintMinor} />
+            <Action href={`${subject.home}/data`} text={subject.isSelf ? t.data : t.dataMinor} hint={t.dataHint} />
           </>
         )}
         <Action href={subject.people} text={subject.isAtKep ? t.toCase : t.people} />

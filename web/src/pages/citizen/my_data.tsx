@@ -27,7 +27,7 @@ export function MyData({ subject }: { subject: Subject }) {
   return (
     <Page title={subject.isSelf ? t.title : t.titleMinor} caption={subject.name} back={subject.home}>
       <Copy subject={subject} />
-      {subject.isSelf && <Erase subject={subject} onErased={setErasure} />}
+      <Erase subject={subject} onErased={setErasure} />
       <h2 class="govgr-heading-m">{t.rightsTitle}</h2>
       <p class="govgr-body">
         {t.rights}{" "}
@@ -83,9 +83,9 @@ function Erase({ subject, onErased }: { subject: Subject; onErased: (erasure: Er
   return (
     <>
       <h2 class="govgr-heading-m">{t.eraseTitle}</h2>
-      <p class="govgr-body">{t.erase}</p>
+      <p class="govgr-body">{subject.isSelf ? t.erase : t.eraseMinor(subject.name)}</p>
       <ul class="govgr-list govgr-list--bullet">
-        {t.consequences.map((consequence) => (
+        {[...(subject.isSelf ? t.erased : t.erasedMinor), ...t.consequences].map((consequence) => (
           <li key={consequence}>{consequence}</li>
         ))}
       </ul>
@@ -97,7 +97,7 @@ function Erase({ subject, onErased }: { subject: Subject; onErased: (erasure: Er
           if (agreed) void erase.run();
         }}
       >
-        <Checkbox id="erase" label={t.agree} checked={agreed} onChange={setAgreed} error={errors.erase} />
+        <Checkbox id="erase" label={subject.isSelf ? t.agree : t.agreeMinor(subject.name)} checked={agreed} onChange={setAgreed} error={errors.erase} />
         <Button submit variant="warning" busy={erase.busy}>
           {t.eraseYes}
         </Button>
@@ -109,9 +109,9 @@ function Erase({ subject, onErased }: { subject: Subject; onErased: (erasure: Er
 function Erased({ subject, erasure }: { subject: Subject; erasure: Erasure }) {
   const t = words().data;
   return (
-    <Page key="erased" title={t.erasedTitle} back={subject.home}>
+    <Page key="erased" title={t.erasedTitle} caption={subject.name} back={subject.home}>
       <Notice kind="success" live>
-        <p>{t.erased(erasure.photo_sets_erased)}</p>
+        <p>{t.countErased(erasure.photo_sets_erased)}</p>
       </Notice>
       {erasure.kept.length > 0 && (
         <>

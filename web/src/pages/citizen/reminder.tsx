@@ -53,8 +53,9 @@ export function Reminder({ subject }: { subject: Subject }) {
     setIsConfirming(false);
   };
   return (
-    <Page title={t.title} back={subject.home}>
+    <Page title={t.title} caption={subject.name} back={subject.home}>
       <p class="govgr-body">{t.lead}</p>
+      {subject.minor !== undefined && <p class="govgr-body">{t.leadMinor(day(subject.minor.adult_on))}</p>}
       {association.failure !== undefined && <ErrorMessage failure={association.failure} onRetry={association.reload} subject={subject} />}
       {association.data === undefined && association.failure === undefined && <Loading />}
       <div role="status">

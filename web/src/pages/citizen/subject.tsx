@@ -79,7 +79,7 @@ export function minorSubject(minor: Schemas["Minor"], { adult }: Visit): Subject
  * Wraps a page below /people/:subject. Passes the person with the handle `:subject` to the page. If the visit has no such person, for
  * example because the link is old, shows an explanation instead of the page. Pages with `atKep: false` are not for clerks.
  */
-export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { selfOnly = false, atKep = true } = {}): ComponentType {
+export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { atKep = true } = {}): ComponentType {
   return function WithSubject() {
     const visit = useVisit();
     const handle = useRoute().params.subject ?? visit.adult.handle;
@@ -87,7 +87,7 @@ export function withSubject(InnerPage: ComponentType<{ subject: Subject }>, { se
     if (handle !== visit.adult.handle && minor === undefined) return <UnknownSubject people={visit.adult.people} isAtKep={visit.adult.isAtKep} />;
     const subject = minor === undefined ? visit.adult : minorSubject(minor, visit);
     if (subject.isAtKep && !atKep) return <NotAtKep subject={subject} />;
-    return selfOnly && !subject.isSelf ? <SelfOnly subject={subject} /> : <InnerPage key={handle} subject={subject} />;
+    return <InnerPage key={handle} subject={subject} />;
   };
 }
 
@@ -97,16 +97,6 @@ export function UnknownSubject({ people, isAtKep }: { people: string; isAtKep: b
     <Page title={t.title} back={people}>
       <p class="govgr-body">{t.text}</p>
       <ButtonLink href={people}>{t.people}</ButtonLink>
-    </Page>
-  );
-}
-
-function SelfOnly({ subject }: { subject: Subject }) {
-  const t = words().selfOnly;
-  return (
-    <Page title={t.title} back={subject.home}>
-      <p class="govgr-body">{t.text}</p>
-      <ButtonLink href={subject.home}>{subject.name}</ButtonLink>
     </Page>
   );
 }

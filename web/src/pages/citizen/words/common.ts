@@ -18,13 +18,9 @@ export const words = bilingual(
       text: "Η διεύθυνση αυτή δεν ανήκει στον πολίτη που εξυπηρετείτε τώρα.",
       people: "Στην τρέχουσα εξυπηρέτηση",
     },
-    selfOnly: {
-      title: "Μόνο για τον ίδιο τον χρήστη",
-      text: "Αυτό γίνεται μόνο για τα δικά σας στοιχεία και όχι για ανήλικο.",
-    },
     notAtKep: {
       title: "Δεν γίνεται σε ΚΕΠ",
-      text: "Το αντίγραφο των δεδομένων, η διαγραφή τους, η υπενθύμιση και το ιστορικό των επισκέψεων δίνονται μόνο στον ίδιο τον πολίτη, όταν συνδέεται ο ίδιος.",
+      text: "Το αντίγραφο των δεδομένων, η διαγραφή τους, η υπενθύμιση και το ιστορικό (εξουσιοδοτήσεις, χρήσεις των φωτογραφιών, επισκέψεις σε ΚΕΠ) είναι μόνο για τον ίδιο τον πολίτη, όταν συνδέεται ο ίδιος.",
     },
     status: {
       authorized: "Οι εφαρμογές εξουσιοδοτήθηκαν. Μπορούν να χρησιμοποιούν τις φωτογραφίες από τώρα.",
@@ -54,13 +50,9 @@ export const words = bilingual(
       text: "This address does not belong to the person whom you are serving now.",
       people: "To the open case",
     },
-    selfOnly: {
-      title: "For yourself only",
-      text: "This can be done for your own data only, not for a minor.",
-    },
     notAtKep: {
       title: "Not available at a KEP",
-      text: "A copy of the data, their erasure, the reminder and the history of visits are for the person alone, after signing in themselves.",
+      text: "A copy of the data, their erasure, the reminder and the history (authorizations, uses of the photos, visits to a KEP) are for the person alone, after signing in themselves.",
     },
     status: {
       authorized: "The applications are authorised. They may use the photos from now on.",

@@ -32,6 +32,7 @@ export const words = bilingual(
     reminder: {
       title: "Υπενθύμιση πριν από τη λήξη",
       lead: "Δηλώστε email και θα σας ειδοποιήσουμε μία φορά, 30 ημέρες πριν λήξουν οι φωτογραφίες. Διατηρείται κρυπτογραφημένο και διαγράφεται με την υπενθύμιση.",
+      leadMinor: (date: string) => `Ο ανήλικος γίνεται 18 ετών στις ${date}. Από τότε δεν στέλνεται υπενθύμιση.`,
       nowTitle: "Υπάρχει υπενθύμιση",
       now: (masked: string, date: string, language: string) => `Θα σταλεί στο ${masked} στις ${date}, στα ${language}.`,
       el: "ελληνικά",
@@ -78,6 +79,7 @@ export const words = bilingual(
     reminder: {
       title: "Reminder before they expire",
       lead: "Leave an email and we will tell you once, 30 days before the photos expire. It is kept encrypted and deleted with the reminder.",
+      leadMinor: (date: string) => `The minor turns 18 on ${date}. From that day on, no reminder is sent.`,
       nowTitle: "There is a reminder",
       now: (masked: string, date: string, language: string) => `It will be sent to ${masked} on ${date}, in ${language}.`,
       el: "Greek",
