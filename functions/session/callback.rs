@@ -9,7 +9,7 @@ use domain::{Afm, Secret, business::is_photography, native_app::AppSignIn, staff
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup, log};
 use futures_util::future::join_all;
 use messages::problem::Problem;
-use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson, Taxisnet, TaxisnetPerson};
+use registers::{NationalRegisters, OwnedBusiness, RegisteredPerson, Taxisnet, TaxisnetPerson};
 use sending::Sms;
 use storage::{
     case_closing::CaseClosing,
@@ -228,16 +228,7 @@ async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
 /// photographer's.
 async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Failure> {
     let facts = item.open(&deps.staff_key)?;
-    let owned = match deps.registers.businesses(&facts.owner_afm).await {
-        Ok(owned) => owned,
-        Err(RegisterError::PersonUnknown) => Vec::new(),
-        Err(
-            error @ (RegisterError::CodeRefused
-            | RegisterError::Unavailable(_)
-            | RegisterError::Unexpected(_)
-            | RegisterError::AnotherPerson(_)),
-        ) => return Err(error.into()),
-    };
+    let owned = deps.registers.businesses(&facts.owner_afm).await?;
     let employer = owned.into_iter().find(|business| business.afm == facts.business_afm && photographs(business));
     let as_staff = |business: OwnedBusiness| Business {
         id: item.business.clone(),

@@ -9,6 +9,7 @@ use journeys::{
     stack,
 };
 use reqwest::Method;
+use serde_json::json;
 use url::Url;
 
 use super::{LANGUAGES, assert_rejected};
@@ -24,6 +25,17 @@ async fn a_person_without_a_confirmed_mobile_is_told_where_to_register() {
     }
     let stranger = people::fresh("no_mobile").await;
     through_taxisnet(&Browser::new(Language::En), &stranger).await.rejected(403, "no_confirmed_mobile");
+    // The communications register has no entry about this person, and responds with 404.
+    let foteini = people::named("foteini").await;
+    through_taxisnet(&Browser::new(Language::En), &foteini).await.rejected(403, "no_confirmed_mobile");
+}
+
+#[tokio::test]
+async fn a_person_whom_the_tax_registry_does_not_know_signs_in_as_a_citizen() {
+    let person = people::fresh("citizen").await.change(&json!({ "tax_register": "unknown" })).await;
+    let (visit, session) = people::sign_in(person, Language::El).await;
+    assert_eq!(session["role"]["kind"], "citizen", "{session}");
+    people::choose_citizen(visit, session).await;
 }
 
 #[tokio::test]
