@@ -100,10 +100,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let mut session = clerk.session;
     (session.case_tries, session.submission, session.minors) = (0, None, Vec::new());
     if let (Some(mobile), Some(otp)) = (&case.person.mobile, &otp)
-        && let Err(failure) = kep_functions::send_otp(&deps.sms, mobile, otp, &case).await
+        && let Err(unsent) = kep_functions::send_otp(&deps.sms, mobile, otp, &case).await
     {
         close_unsent(deps, call, &session, &case).await;
-        return Err(failure);
+        return Err(unsent.into());
     }
     Reply::json(201, &CaseView::of(&session, &case, None, Vec::new(), call.language))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Afm, GreekMobile, otp::Otp};
-use edge::Failure;
+use edge::{Failure, otp::Unsent};
 use messages::problem::Problem;
 use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson};
 use sending::Sms;
@@ -54,7 +54,7 @@ pub async fn kep_offices(
 ///
 /// # Errors
 /// Returns [`Problem::OtpNotSent`] if sending fails, and [`Problem::NoConfirmedMobile`] if there is no number.
-pub async fn send_otp(sms: &Sms, session: &Session, otp: &Otp, public_origin: &str, language: domain::Language) -> Result<(), Failure> {
+pub async fn send_otp(sms: &Sms, session: &Session, otp: &Otp, public_origin: &str, language: domain::Language) -> Result<(), Unsent> {
     let Some(mobile) = &session.person.mobile else {
         return Err(Problem::NoConfirmedMobile.into());
     };
