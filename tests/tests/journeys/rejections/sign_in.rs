@@ -2,7 +2,7 @@
 
 use domain::{Language, time::Span};
 use journeys::{
-    browser::{Browser, SESSION_COOKIE},
+    browser::{Browser, SESSION_COOKIE, has_greek},
     inbox, midnight,
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, begin_sign_in, press, sign_in_until_otp, through_taxisnet},
@@ -190,6 +190,18 @@ async fn sign_in_never_redirects_to_another_site() {
         // Resolves the location as browsers do.
         let landing = Url::parse(&stack::origin()).and_then(|origin| origin.join(location)).expect("a URL");
         assert_eq!(landing.origin(), Url::parse(&stack::origin()).expect("a URL").origin(), "{elsewhere} -> {location}");
+    }
+}
+
+#[tokio::test]
+async fn the_language_of_the_page_determines_that_of_the_password_and_an_unknown_one_is_ignored() {
+    for (chosen, greek) in [("el", true), ("en", false), ("fr", false), ("", false)] {
+        let (browser, person) = (Browser::new(Language::En), people::fresh("citizen").await);
+        let begun = browser.get(&format!("/v1/sign-in?return_to=/v1/session&language={chosen}")).await.expect(303);
+        let page = Url::parse(begun.header("location").expect("a location")).expect("a URL");
+        browser.get(&press(&page, ("afm", &person.afm)).await).await.expect(303);
+        let message = inbox::wait_for(person.mobile(), 0, |message| message.otp().is_some(), inbox::PATIENCE).await;
+        assert_eq!(has_greek(&message.text), greek, "{chosen}: {}", message.text);
     }
 }
 
