@@ -96,11 +96,15 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::CodeTaken.into());
     }
     let code_id = code_id(&submission.code);
-    // Looks up an existing association before copying, because photos that cannot be associated must not be copied to the prefix where they
-    // would stay for a year. Skips the lookup if `submit_code` found less than 10 minutes ago that the subject has no association. The
-    // transaction detects an association that was created since then.
-    let looks_first = submission.is_first() && !submission.subject_was_recently_unassociated(call.now);
-    if looks_first && let Some(existing) = deps.associations.of(&subject.id, call.now).await? {
+    // Reads the code and an existing association before copying, because photos that cannot be associated must not be copied to the prefix
+    // where they would stay for a year. Skips the association if `submit_code` found less than 10 minutes ago that the subject has none.
+    // The transaction detects what has changed since these lookups.
+    let first = submission.is_first();
+    let looks_for_association = first && !submission.subject_was_recently_unassociated(call.now);
+    let existing = async { if looks_for_association { deps.associations.of(&subject.id, call.now).await } else { Ok(None) } };
+    let code = async { if first { deps.codes.find(&submission.code, call.now).await } else { Ok(None) } };
+    let (existing, code) = tokio::try_join!(existing, code)?;
+    if let Some(existing) = existing {
         return answer_existing(deps, call, (&acting, &subject), &existing, &code_id).await;
     }
     let association = Association {
@@ -119,6 +123,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         applications: BTreeMap::new(),
         reminder: None,
     };
+    // The code ends when the photographer corrects the recipient, or another person may have associated it.
+    if first && !code.is_some_and(|code| code.awaits(&submission.set_id)) {
+        return respond_to_conflict(deps, call, &acting.session, submission, association, &subject).await;
+    }
     match store_association(deps, call, (&acting, &subject), submission, &association).await {
         Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),
         Err(error) if acting.is_case_over(&error) => Err(Problem::CaseOver.into()),
@@ -211,8 +219,8 @@ async fn answer_existing(
     }
 }
 
-/// Returns the response after the transaction was rejected. Possible causes: an earlier attempt of this request succeeded, another
-/// association exists, or another request has changed the code.
+/// Returns the response if the code has changed or the transaction was rejected. Possible causes: an earlier attempt of this request
+/// succeeded, another association exists, or another request has changed the code.
 async fn respond_to_conflict(
     deps: &Deps,
     call: &Call,

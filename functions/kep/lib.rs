@@ -6,7 +6,7 @@ use domain::{
     otp::Otp,
     typed::{self, TypedError},
 };
-use edge::{Call, Failure};
+use edge::{Call, otp::Unsent};
 use messages::problem::{FieldReason, Problem};
 use sending::Sms;
 use serde::Deserialize;
@@ -101,6 +101,6 @@ fn invalid_text(field: &str, limit: usize) -> Problem {
 ///
 /// # Errors
 /// [`Problem::OtpNotSent`].
-pub async fn send_otp(sms: &Sms, mobile: &GreekMobile, otp: &Otp, case: &Case) -> Result<(), Failure> {
+pub async fn send_otp(sms: &Sms, mobile: &GreekMobile, otp: &Otp, case: &Case) -> Result<(), Unsent> {
     edge::otp::send(sms, mobile, &messages::sms::presence_otp(otp, &case.office.name, case.language)).await
 }

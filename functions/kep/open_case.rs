@@ -74,7 +74,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         return Err(Problem::OwnCase.into());
     }
     let mobile = match &registered.afm {
-        Some(afm) => confirmed_mobile(deps, afm).await?,
+        Some(afm) => deps.registers.confirmed_mobile(afm).await?,
         None => None,
     };
     let proof = kep::presence_proof(mobile.is_some(), deps.allows_no_mobile).ok_or(Problem::NoMobileAtKep)?;
@@ -100,10 +100,10 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let mut session = clerk.session;
     (session.case_tries, session.submission, session.minors) = (0, None, Vec::new());
     if let (Some(mobile), Some(otp)) = (&case.person.mobile, &otp)
-        && let Err(failure) = kep_functions::send_otp(&deps.sms, mobile, otp, &case).await
+        && let Err(unsent) = kep_functions::send_otp(&deps.sms, mobile, otp, &case).await
     {
         close_unsent(deps, call, &session, &case).await;
-        return Err(failure);
+        return Err(unsent.into());
     }
     Reply::json(201, &CaseView::of(&session, &case, None, Vec::new(), call.language))
 }
@@ -198,20 +198,6 @@ async fn registered_adult(deps: &Deps, call: &Call, number: &Identifier) -> Resu
         ) => return Err(error.into()),
     };
     if registered.birth_date()?.is_minor(call.now) { Err(Problem::CasePersonUnknown.into()) } else { Ok(registered) }
-}
-
-async fn confirmed_mobile(deps: &Deps, afm: &Afm) -> Result<Option<domain::GreekMobile>, Failure> {
-    match deps.registers.confirmed_mobile(afm).await {
-        Ok(mobile) => Ok(mobile),
-        // A person in the citizens' registry may be missing from the communications register, and then has no confirmed mobile number.
-        Err(RegisterError::PersonUnknown) => Ok(None),
-        Err(
-            error @ (RegisterError::CodeRefused
-            | RegisterError::Unavailable(_)
-            | RegisterError::Unexpected(_)
-            | RegisterError::AnotherPerson(_)),
-        ) => Err(error.into()),
-    }
 }
 
 /// Closes a case whose one-time password could not be sent, so that the clerk can open a new one. The case has no message to the person

@@ -46,11 +46,13 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if !deps.sessions.replace_case(&session, with(next.clone())).await? {
         return Err(Problem::Conflict.into());
     }
-    if let Err(failure) = kep_functions::send_otp(&deps.sms, mobile, &otp, &case).await {
-        // Sending failed, so the previous password, which may have arrived, becomes valid again.
-        let previous = with(AwaitedOtp { resends: next.resends, ..awaited.clone() });
-        log::side_call(env!("CARGO_BIN_NAME"), restore(deps, call, &session.token, &next, previous).await);
-        return Err(failure);
+    if let Err(unsent) = kep_functions::send_otp(&deps.sms, mobile, &otp, &case).await {
+        // Nothing was sent, so the previous password, which may have arrived, becomes valid again.
+        if !unsent.may_have_been_sent {
+            let previous = with(AwaitedOtp { resends: next.resends, ..awaited.clone() });
+            log::side_call(env!("CARGO_BIN_NAME"), restore(deps, call, &session.token, &next, previous).await);
+        }
+        return Err(unsent.into());
     }
     Reply::json(200, &CaseView::of(&session, &with(next), None, Vec::new(), call.language))
 }

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use domain::{Afm, Secret, business::is_photography, native_app::AppSignIn, staff::EMPLOYER_LOOKUPS_CONCURRENCY};
+use domain::{Afm, Language, Secret, business::is_photography, native_app::AppSignIn, staff::EMPLOYER_LOOKUPS_CONCURRENCY};
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup, log};
 use futures_util::future::join_all;
 use messages::problem::Problem;
-use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson, Taxisnet, TaxisnetPerson};
+use registers::{NationalRegisters, OwnedBusiness, RegisteredPerson, Taxisnet, TaxisnetPerson};
 use sending::Sms;
 use storage::{
     case_closing::CaseClosing,
@@ -68,14 +68,15 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     call.redirect_errors_to_page();
     let sign_in = take_sign_in(deps, call).await?;
+    let language = sign_in.language.unwrap_or(call.language);
     let Some(app) = &sign_in.app else {
         call.set_return_path(&sign_in.return_to);
-        let session = begin_session(deps, call).await?;
+        let session = begin_session(deps, call, language).await?;
         end_previous_session(deps, call).await;
         return Ok(Reply::see_other(&sign_in.return_to).set_session(&session.token));
     };
     call.report_errors_to_app(app);
-    let session = begin_session(deps, call).await?;
+    let session = begin_session(deps, call, language).await?;
     redirect_to_app(deps, call, app, &session).await
 }
 
@@ -108,8 +109,8 @@ async fn redirect_to_app(deps: &Deps, call: &Call, app: &AppSignIn, session: &Se
     Ok(Reply::see_other(&app.with_code(&code.expose())))
 }
 
-/// Identifies the person through TAXISnet and the registers, and begins a session.
-async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
+/// Identifies the person through TAXISnet and the registers, and begins a session. `language` is that of the SMS.
+async fn begin_session(deps: &Deps, call: &Call, language: Language) -> Result<Session, Failure> {
     let code = match (call.query("code"), call.query("error")) {
         (Some(code), None) => Secret::new(code),
         (_, Some("access_denied")) => return Err(Problem::SignInRefused.into()),
@@ -129,17 +130,21 @@ async fn begin_session(deps: &Deps, call: &Call) -> Result<Session, Failure> {
     let subject_id = deps.subjects.resolve(&registered.identifiers(), call.now).await?;
     let person = Person { offices, ..person(deps, taxisnet_person, registered, mobile, owned, employers) };
     let session = Session::begin(SessionToken::random()?, subject_id, person, call.now);
-    if deps.taxisnet_verifies_otp { start_without_otp(deps, call, session).await } else { start_with_otp(deps, call, session).await }
+    if deps.taxisnet_verifies_otp {
+        start_without_otp(deps, call, session).await
+    } else {
+        start_with_otp(deps, call, session, language).await
+    }
 }
 
 /// Starts a session that awaits a one-time password, and sends the password.
-async fn start_with_otp(deps: &Deps, call: &Call, mut session: Session) -> Result<Session, Failure> {
+async fn start_with_otp(deps: &Deps, call: &Call, mut session: Session, language: Language) -> Result<Session, Failure> {
     edge::otp::count_message(&deps.quotas, &session.subject_id, &session.token.session_id(), call.now).await?;
     let (otp, awaited) = edge::otp::draw(&session, 0, call.now)?;
     session.otp = Some(awaited);
     // The session is stored first, so that the password can be entered as soon as it arrives.
     deps.closing.sessions.start(&session, call.now).await?;
-    session_functions::send_otp(&deps.sms, &session, &otp, call.public_origin(), call.language).await?;
+    session_functions::send_otp(&deps.sms, &session, &otp, call.public_origin(), language).await?;
     Ok(session)
 }
 
@@ -228,16 +233,7 @@ async fn employers(deps: &Deps, afm: &Afm) -> Result<Vec<Business>, Failure> {
 /// photographer's.
 async fn employer(deps: &Deps, item: &StaffItem) -> Result<Option<Business>, Failure> {
     let facts = item.open(&deps.staff_key)?;
-    let owned = match deps.registers.businesses(&facts.owner_afm).await {
-        Ok(owned) => owned,
-        Err(RegisterError::PersonUnknown) => Vec::new(),
-        Err(
-            error @ (RegisterError::CodeRefused
-            | RegisterError::Unavailable(_)
-            | RegisterError::Unexpected(_)
-            | RegisterError::AnotherPerson(_)),
-        ) => return Err(error.into()),
-    };
+    let owned = deps.registers.businesses(&facts.owner_afm).await?;
     let employer = owned.into_iter().find(|business| business.afm == facts.business_afm && photographs(business));
     let as_staff = |business: OwnedBusiness| Business {
         id: item.business.clone(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Afm, GreekMobile, otp::Otp};
-use edge::Failure;
+use edge::{Failure, otp::Unsent};
 use messages::problem::Problem;
 use registers::{NationalRegisters, OwnedBusiness, RegisterError, RegisteredPerson};
 use sending::Sms;
@@ -17,7 +17,8 @@ pub fn redirect_uri(public_origin: &str) -> String {
     format!("{public_origin}/v1/sign-in/callback")
 }
 
-/// Requests a person, their confirmed mobile number and their businesses from the registers concurrently.
+/// Requests a person, their confirmed mobile number and their businesses from the registers concurrently. Only the citizens' registry must
+/// know the person.
 ///
 /// # Errors
 /// If several requests fail, returns the error of the first of them in the order person, mobile number, businesses. The same failures
@@ -30,8 +31,7 @@ pub async fn query_registers(
     Ok((person?, mobile?, businesses?))
 }
 
-/// Requests the KEP offices at which a person is an authorised clerk today. A person whom the register of clerks does not know is not a
-/// clerk.
+/// Requests the KEP offices at which a person is an authorised clerk today.
 ///
 /// # Errors
 /// Returns the cause, for the log, if the registers return an error or do not respond within `limit`.
@@ -43,7 +43,6 @@ pub async fn kep_offices(
 ) -> Result<Vec<ClerkOffice>, String> {
     let offices = match tokio::time::timeout(limit, registers.kep_offices(afm)).await {
         Ok(Ok(offices)) => offices,
-        Ok(Err(RegisterError::PersonUnknown)) => Vec::new(),
         Ok(Err(error)) => return Err(error.to_string()),
         Err(_) => return Err("looking up KEP offices in the registers took too long".to_owned()),
     };
@@ -55,7 +54,7 @@ pub async fn kep_offices(
 ///
 /// # Errors
 /// Returns [`Problem::OtpNotSent`] if sending fails, and [`Problem::NoConfirmedMobile`] if there is no number.
-pub async fn send_otp(sms: &Sms, session: &Session, otp: &Otp, public_origin: &str, language: domain::Language) -> Result<(), Failure> {
+pub async fn send_otp(sms: &Sms, session: &Session, otp: &Otp, public_origin: &str, language: domain::Language) -> Result<(), Unsent> {
     let Some(mobile) = &session.person.mobile else {
         return Err(Problem::NoConfirmedMobile.into());
     };
@@ -141,6 +140,21 @@ mod tests {
         assert!(offices(500, "", Duration::ZERO, AMPLE).await.is_err());
         assert!(offices(200, "<html>", Duration::ZERO, AMPLE).await.is_err());
         assert!(offices(200, none, Duration::from_secs(60), Duration::from_millis(100)).await.unwrap_err().contains("too long"));
+    }
+
+    #[tokio::test]
+    async fn a_person_whom_only_the_citizens_registry_knows_has_no_mobile_number_and_no_business() {
+        let endpoint = Endpoint::start(|request| match request.target.as_str() {
+            "/v1/person" => Response::ok(
+                "application/json",
+                r#"{"afm":"068933130","amka":null,"paaypa":null,"first_name":"A","last_name":"B","birth_date":"1980-01-01"}"#,
+            ),
+            _ => Response { status: 404, ..Response::ok("application/json", r#"{"code":"person_unknown"}"#) },
+        })
+        .await;
+        let registers = NationalRegisters::new(registers::http_client().unwrap(), endpoint.url.clone(), Secret::new("token"));
+        let (person, mobile, businesses) = query_registers(&registers, &Afm::parse("068933130").unwrap()).await.unwrap();
+        assert!(person.first_name == "A" && mobile.is_none() && businesses.is_empty());
     }
 
     #[tokio::test]

@@ -42,11 +42,13 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     if !deps.sessions.replace_otp(&session, awaited.resends, &next).await? {
         return Err(Problem::Conflict.into());
     }
-    if let Err(failure) = session_functions::send_otp(&deps.sms, &session, &otp, call.public_origin(), call.language).await {
-        // Sending failed, so the previous password, which may have arrived, becomes valid again.
-        let previous = AwaitedOtp { resends: next.resends, ..awaited.clone() };
-        log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.replace_otp(&session, next.resends, &previous).await.map(|_| ()));
-        return Err(failure);
+    if let Err(unsent) = session_functions::send_otp(&deps.sms, &session, &otp, call.public_origin(), call.language).await {
+        // Nothing was sent, so the previous password, which may have arrived, becomes valid again.
+        if !unsent.may_have_been_sent {
+            let previous = AwaitedOtp { resends: next.resends, ..awaited.clone() };
+            log::side_call(env!("CARGO_BIN_NAME"), deps.sessions.replace_otp(&session, next.resends, &previous).await.map(|_| ()));
+        }
+        return Err(unsent.into());
     }
     Reply::json(200, &OtpView::of(&session, next.expires_at, next.resends))
 }

@@ -1,8 +1,11 @@
 //! GET /v1/sign-in: begins a sign-in and redirects the browser to TAXISnet. The sign-in is for the browser itself, or for an app that
 //! opened the browser (RFC 8252).
 
-use domain::native_app::{
-    AppSignIn, AppState, CODE_CHALLENGE, CODE_CHALLENGE_METHOD, CodeChallenge, PARAMETERS, REDIRECT_URI, RedirectList, S256, STATE,
+use domain::{
+    Language,
+    native_app::{
+        AppSignIn, AppState, CODE_CHALLENGE, CODE_CHALLENGE_METHOD, CodeChallenge, PARAMETERS, REDIRECT_URI, RedirectList, S256, STATE,
+    },
 };
 use edge::{Call, Failure, Reply, SIGN_IN_COOKIE, Setup};
 use messages::problem::{FieldReason, Problem};
@@ -51,7 +54,9 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         None => SessionToken::random()?,
     };
     let state = SessionToken::random()?.expose();
-    let sign_in = SignIn { browser: sha256_base64url(&browser.expose()), return_to, app };
+    // The page's language may differ from the browser's, which is all that a navigation sends.
+    let language = call.query("language").and_then(Language::parse);
+    let sign_in = SignIn { browser: sha256_base64url(&browser.expose()), return_to, language, app };
     deps.nonces.begin_sign_in(&state, sign_in, call.now).await?;
     let redirect_uri = session_functions::redirect_uri(call.public_origin());
     let location = registers::authorize_url(&deps.taxisnet_url, &deps.taxisnet_server, &deps.client_id, &redirect_uri, &state);

@@ -114,8 +114,8 @@ impl CaseMessages<'_> {
                 return Err(error);
             }
         };
-        let done: Vec<ActKind> = match record.map(|record| record.what) {
-            Some(Event::Case(case)) => case.acts().into_iter().map(|act| act.what).collect(),
+        let done: Option<Vec<ActKind>> = match record.map(|record| record.what) {
+            Some(Event::Case(case)) => Some(case.acts().into_iter().map(|act| act.what).collect()),
             Some(
                 Event::Associated { .. }
                 | Event::Dissociated { .. }
@@ -123,10 +123,14 @@ impl CaseMessages<'_> {
                 | Event::Authorized { .. }
                 | Event::Pulled { .. },
             )
-            | None => return Err(StorageError::Corrupt("a case without a record")),
+            | None => {
+                // The person must learn about the case in any event. The message then does not say what was done.
+                log_line(LogCode::SideCallFailed, &[("cause", json!("a case without a record"))]);
+                None
+            }
         };
         let CaseMessage { mobile, office, application_number, language } = message;
-        let text = messages::sms::case_ended(&office, &application_number, &done, self.public_origin, language);
+        let text = messages::sms::case_ended(&office, &application_number, done.as_deref(), self.public_origin, language);
         match self.sms.send(&mobile, &text).await {
             Ok(()) => {
                 log_line(LogCode::CaseMessageSent, &[attempts]);

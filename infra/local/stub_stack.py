@@ -88,7 +88,7 @@ class StubStack:
             self.add_program(path, PROGRAM.format(python=sys.executable, root=str(self.root), name=name))
         # Like a version manager's script, `java` in PATH works only with the caller's home directory.
         self.add_program("programs/java", f"""#!/bin/sh\n[ "$HOME" = '{os.environ.get("HOME", "")}' ] && exec {self.root}/{PROGRAMS["java"]} "$@"\n""")
-        for path in ("infra/sandbox/people.toml", "template.yaml", "infra/watch.yaml", "infra/gateway.yaml", "infra/openapi.yaml", "samconfig.toml"):
+        for path in ("infra/sandbox/people.toml", "template.yaml", "infra/watch.yaml", "infra/gateway.yaml", "infra/logs.yaml", "infra/openapi.yaml", "samconfig.toml"):
             self.add_file(path)
         shutil.copy(tools.ROOT / "Cargo.toml", self.root)
         # Free ports, because the usual ones may be used by a stack of this machine.

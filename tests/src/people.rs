@@ -39,8 +39,8 @@ impl Person {
     }
 
     /// Changes a person who was created for a test: the mobile number (`{"mobile": true}`), the businesses (`{"businesses": [...]}`), the
-    /// offices of a clerk (`{"offices": [...]}`), or the response of the register of clerks (`{"clerk_register": "fail"}`). Returns the
-    /// changed person.
+    /// offices of a clerk (`{"offices": [...]}`), or the response of the register of clerks (`{"clerk_register": "fail"}`), of the
+    /// communications register (`contact_register`) or of the tax registry (`tax_register`). Returns the changed person.
     pub async fn change(&self, change: &Value) -> Self {
         let url = format!("{}/people/{}", stack::sandbox(), self.key);
         let request = stack::client().post(&url).json(change);

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::stream;
 use quick_xml::escape::escape;
 use serde::Deserialize;
 use serde_json::json;
@@ -57,7 +58,11 @@ fn invocation(headers: &HeaderMap) -> Option<&str> {
 /// `POST /`: SNS.
 pub(crate) async fn sns(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Response {
     let request_id = Uuid::new_v4();
-    let (status, xml) = match publish(&world, &headers, &body) {
+    let published = publish(&world, &headers, &body);
+    if matches!(published, Err(Rejection::Failure(Failure::LostResponse))) {
+        return broken_response();
+    }
+    let (status, xml) = match published {
         Ok(message_id) => (
             StatusCode::OK,
             format!(
@@ -92,7 +97,9 @@ fn sns_error(rejection: Rejection) -> (StatusCode, &'static str, String) {
         Rejection::Invalid(message) => return (StatusCode::BAD_REQUEST, "InvalidParameter", message),
         Rejection::UnknownAction => (StatusCode::BAD_REQUEST, "InvalidAction", "The action or operation requested is invalid."),
         Rejection::Failure(Failure::Throttling) => (StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded"),
-        Rejection::Failure(Failure::InternalError) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "An internal error occurred"),
+        Rejection::Failure(Failure::InternalError | Failure::LostResponse) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "An internal error occurred")
+        }
         Rejection::Failure(Failure::Rejected) => (StatusCode::BAD_REQUEST, "InvalidParameter", "Invalid parameter: PhoneNumber"),
         Rejection::NotStored(error) => return (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", error.to_string()),
     };
@@ -128,7 +135,10 @@ fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Re
     if sender_id.is_some_and(|id| !is_sender_id(id)) {
         return Err(Rejection::Invalid("Invalid parameter: AWS.SNS.SMS.SenderID".to_owned()));
     }
-    if let Some(failure) = world.failures.next(to, invocation(headers)) {
+    let failure = world.failures.next(to, invocation(headers));
+    if let Some(failure) = failure
+        && failure != Failure::LostResponse
+    {
         return Err(Rejection::Failure(failure));
     }
     let sent = Sent {
@@ -143,7 +153,13 @@ fn publish(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Uuid, Re
         ses: None,
     };
     world.inbox.add(sent).map_err(Rejection::NotStored)?;
-    Ok(Uuid::new_v4())
+    failure.map_or_else(|| Ok(Uuid::new_v4()), |failure| Err(Rejection::Failure(failure)))
+}
+
+/// Returns a response whose connection breaks before the body is complete.
+fn broken_response() -> Response {
+    let broken = std::io::Error::other("a rule breaks this connection");
+    axum::body::Body::from_stream(stream::iter([Err::<Bytes, _>(broken)])).into_response()
 }
 
 fn is_e164(number: &str) -> bool {
@@ -218,6 +234,7 @@ struct Text {
 /// `POST /v2/email/outbound-emails`: SESv2.
 pub(crate) async fn ses(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Response {
     match send_email(&world, &headers, &body) {
+        Err(Rejection::Failure(Failure::LostResponse)) => broken_response(),
         Ok(message_id) => Json(json!({ "MessageId": message_id })).into_response(),
         Err(rejection) => {
             let (status, kind, message) = ses_error(rejection);
@@ -235,7 +252,7 @@ fn ses_error(rejection: Rejection) -> (StatusCode, &'static str, String) {
         Rejection::Invalid(message) => return (StatusCode::BAD_REQUEST, "BadRequestException", message),
         Rejection::UnknownAction => (StatusCode::NOT_FOUND, "NotFoundException", "Unknown operation"),
         Rejection::Failure(Failure::Throttling) => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Too Many Requests"),
-        Rejection::Failure(Failure::InternalError) => {
+        Rejection::Failure(Failure::InternalError | Failure::LostResponse) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceErrorException", "An internal error occurred")
         }
         Rejection::Failure(Failure::Rejected) => (StatusCode::BAD_REQUEST, "MessageRejected", "Address is on the suppression list"),
@@ -273,12 +290,15 @@ fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Strin
     if recipients.is_empty() {
         return Err(invalid("Missing final recipients"));
     }
+    let mut is_response_lost = false;
     for to in &recipients {
         if !to.contains('@') {
             return Err(invalid("Illegal address"));
         }
-        if let Some(failure) = world.failures.next(to, invocation(headers)) {
-            return Err(Rejection::Failure(failure));
+        match world.failures.next(to, invocation(headers)) {
+            None => {}
+            Some(Failure::LostResponse) => is_response_lost = true,
+            Some(failure @ (Failure::Throttling | Failure::InternalError | Failure::Rejected)) => return Err(Rejection::Failure(failure)),
         }
     }
     let message_id = format!("{}-000000", Uuid::new_v4());
@@ -298,7 +318,7 @@ fn send_email(world: &Sandbox, headers: &HeaderMap, body: &[u8]) -> Result<Strin
         };
         world.inbox.add(sent).map_err(Rejection::NotStored)?;
     }
-    Ok(message_id)
+    if is_response_lost { Err(Rejection::Failure(Failure::LostResponse)) } else { Ok(message_id) }
 }
 
 /// Returns the tags of an email by name. Returns `None` if a name occurs twice, or if a name or value breaks AWS's rule: up to 256 ASCII

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Throttling,
     InternalError,
     Rejected,
+    /// The message arrives, but the connection breaks before the response.
+    LostResponse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

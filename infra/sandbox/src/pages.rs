@@ -66,6 +66,7 @@ fn failure(lang: Lang, failure: Failure) -> &'static str {
         Failure::Throttling => lang.text("πολλές κλήσεις", "throttled"),
         Failure::InternalError => lang.text("εσωτερικό σφάλμα", "internal error"),
         Failure::Rejected => lang.text("απορρίπτεται", "rejected"),
+        Failure::LostResponse => lang.text("φτάνει, αλλά χάνεται η απάντηση", "arrives, but the response is lost"),
     }
 }
 

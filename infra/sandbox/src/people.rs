@@ -46,6 +46,12 @@ pub(crate) struct Person {
     /// How the register of KEP clerks responds to requests about the person.
     #[serde(default)]
     pub(crate) clerk_register: Registers,
+    /// How the communications register responds to requests about the person.
+    #[serde(default)]
+    pub(crate) contact_register: Registers,
+    /// How the tax registry responds to requests about the person's businesses.
+    #[serde(default)]
+    pub(crate) tax_register: Registers,
     /// True if the person was created at run time.
     pub(crate) created: bool,
 }
@@ -263,6 +269,12 @@ impl People {
         if let Some(clerk_register) = change.clerk_register {
             person.clerk_register = clerk_register;
         }
+        if let Some(contact_register) = change.contact_register {
+            person.contact_register = contact_register;
+        }
+        if let Some(tax_register) = change.tax_register {
+            person.tax_register = tax_register;
+        }
         let person = Arc::new(person);
         inner.journal.append(&*person)?;
         inner.add(Arc::clone(&person));
@@ -281,6 +293,8 @@ pub(crate) struct Change {
     pub(crate) businesses: Option<Vec<Business>>,
     pub(crate) offices: Option<Vec<Office>>,
     pub(crate) clerk_register: Option<Registers>,
+    pub(crate) contact_register: Option<Registers>,
+    pub(crate) tax_register: Option<Registers>,
 }
 
 impl Inner {
@@ -339,15 +353,20 @@ struct PersonChange {
     businesses: Option<Vec<Business>>,
     offices: Option<Vec<Office>>,
     clerk_register: Option<Registers>,
+    contact_register: Option<Registers>,
+    tax_register: Option<Registers>,
 }
 
-/// `POST /people/{key} {"mobile", "businesses", "offices", "clerk_register"}`: changes a person who was created at run time.
+/// `POST /people/{key} {"mobile", "businesses", "offices", "clerk_register", "contact_register", "tax_register"}`: changes a person who was
+/// created at run time.
 pub(crate) async fn change(State(world): State<World>, extract::Path(key): extract::Path<String>, body: Bytes) -> Response {
-    let PersonChange { mobile, businesses, offices, clerk_register } = match serde_json::from_slice(&body) {
+    let requested: PersonChange = match serde_json::from_slice(&body) {
         Ok(requested) => requested,
         Err(error) => return bad_request(&error.to_string()),
     };
-    match world.people.change(&key, &Change { mobile, businesses, offices, clerk_register, ..Change::default() }) {
+    let PersonChange { mobile, businesses, offices, clerk_register, contact_register, tax_register } = requested;
+    let change = Change { mobile, businesses, offices, clerk_register, contact_register, tax_register, ..Change::default() };
+    match world.people.change(&key, &change) {
         Ok(Some(person)) => Json(ListedPerson::new(&person)).into_response(),
         Ok(None) => bad_request("no person with this key was created at run time"),
         Err(error) => storage_error(&error),

@@ -88,11 +88,13 @@ pub(crate) async fn person_by_number(State(world): State<World>, headers: Header
 
 pub(crate) async fn contact(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Reply {
     let person = requested_person(&world, &headers, &body).await?;
+    let person = respond_as(person.contact_register, &world, person).await?;
     Ok(Json(json!({ "afm": person.afm, "mobile": person.mobile })))
 }
 
 pub(crate) async fn businesses(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Reply {
     let person = requested_person(&world, &headers, &body).await?;
+    let person = respond_as(person.tax_register, &world, person).await?;
     Ok(Json(json!({ "afm": person.afm, "businesses": world.people.businesses_of(&person) })))
 }
 

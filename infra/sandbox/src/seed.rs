@@ -69,6 +69,10 @@ struct SeedPerson {
     offices: Vec<Office>,
     #[serde(default)]
     clerk_register: Registers,
+    #[serde(default)]
+    contact_register: Registers,
+    #[serde(default)]
+    tax_register: Registers,
 }
 
 fn yes() -> bool {
@@ -128,6 +132,8 @@ fn to_person(person: SeedPerson, today: Date) -> Result<Person, SeedError> {
         businesses: person.businesses,
         offices: person.offices,
         clerk_register: person.clerk_register,
+        contact_register: person.contact_register,
+        tax_register: person.tax_register,
         created: false,
     })
 }

@@ -35,10 +35,34 @@ pub async fn count_message(quotas: &Quotas, person: &SubjectId, message_id: &str
     }
 }
 
+/// A failed attempt to send a one-time password.
+#[derive(Debug)]
+pub struct Unsent {
+    pub failure: Failure,
+    /// True if SNS may have accepted the message before the failure, so that the new password may still arrive. Then the previous password
+    /// must not become valid again, because the new one would count as a wrong try.
+    pub may_have_been_sent: bool,
+}
+
+impl From<Problem> for Unsent {
+    fn from(problem: Problem) -> Self {
+        Self { failure: problem.into(), may_have_been_sent: false }
+    }
+}
+
+impl From<Unsent> for Failure {
+    fn from(unsent: Unsent) -> Self {
+        unsent.failure
+    }
+}
+
 /// Sends the text with a one-time password.
 ///
 /// # Errors
 /// [`Problem::OtpNotSent`].
-pub async fn send(sms: &Sms, mobile: &GreekMobile, text: &str) -> Result<(), Failure> {
-    sms.send(mobile, text).await.map_err(|error| Failure::Failed { problem: Problem::OtpNotSent, cause: error.to_string() })
+pub async fn send(sms: &Sms, mobile: &GreekMobile, text: &str) -> Result<(), Unsent> {
+    sms.send(mobile, text).await.map_err(|error| Unsent {
+        may_have_been_sent: error.may_have_been_sent(),
+        failure: Failure::Failed { problem: Problem::OtpNotSent, cause: error.to_string() },
+    })
 }

@@ -67,7 +67,8 @@ const EL: Texts = Texts {
     what_heading: "Καλό είναι να ξέρετε",
     what: [
         "Φυλάξτε αυτή τη σελίδα. Αν αποσυσχετίσετε τις φωτογραφίες, το myPhoto δεν μπορεί πια να σας δείξει τον κωδικάριθμο.",
-        "Με τον κωδικάριθμο μπορείτε να τις συσχετίσετε ξανά, για το ίδιο πρόσωπο ή για άλλο του οποίου έχετε την επιμέλεια, έως τη λήξη του.",
+        "Με τον κωδικάριθμο μπορείτε να τις συσχετίσετε ξανά με το ίδιο πρόσωπο έως τη λήξη του. Με άλλο πρόσωπο, δηλαδή με εσάς ή με ανήλικο του \
+         οποίου έχετε την επιμέλεια, μπορείτε μόνο μέσα σε 24 ώρες από την πρώτη συσχέτιση.",
         "Μη δίνετε τον κωδικάριθμο σε κανέναν: είναι το κλειδί των φωτογραφιών σας.",
     ],
 };
@@ -84,7 +85,8 @@ const EN: Texts = Texts {
     what_heading: "Good to know",
     what: [
         "Keep this page. Once you dissociate the photos, myPhoto can no longer show you the code number.",
-        "With the code number you can associate them again until it expires, for the same person or for another in your custody.",
+        "With the code number you can associate them again with the same person until it expires. With another person, that is with yourself or with \
+         a minor in your custody, you can do so only within 24 hours of the first association.",
         "Do not give the code number to anyone: it is the key to your photos.",
     ],
 };
@@ -379,6 +381,13 @@ mod tests {
         let long = format!("https://{}.example.gr", "x".repeat(120));
         assert!(matches!(code_sheet(&code(), expiry(), &long, Language::En), Err(RenderError::PageFull)));
         assert!(matches!(code_sheet(&code(), expiry(), "https://日本.example", Language::En), Err(RenderError::Glyph('日'))));
+    }
+
+    #[test]
+    fn another_person_is_promised_only_for_the_period_in_which_the_service_permits_it() {
+        let period = domain::submission::CORRECTION_PERIOD.as_seconds() / 3600;
+        assert!(EL.what[1].ends_with(&format!("μόνο μέσα σε {period} ώρες από την πρώτη συσχέτιση.")));
+        assert!(EN.what[1].ends_with(&format!("only within {period} hours of the first association.")));
     }
 
     #[test]

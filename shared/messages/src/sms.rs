@@ -98,22 +98,25 @@ pub fn presence_otp(otp: &Otp, office: &OfficeName, language: Language) -> Strin
     }
 }
 
-/// Returns the text that a person gets at the end of a case at a KEP. `acts` lists what was done, and is empty if nothing was done. The
-/// English text has at most as many parts as the Greek one, even if the name of the office and the number of the application are Greek.
+/// Returns the text that a person gets at the end of a case at a KEP. `acts` lists what was done. It is empty if nothing was done, and
+/// `None` if it is unknown what was done. The English text has at most as many parts as the Greek one, even if the name of the office and
+/// the number of the application are Greek.
 pub fn case_ended(
     office: &OfficeName,
     application_number: &ApplicationNumber,
-    acts: &[ActKind],
+    acts: Option<&[ActKind]>,
     public_origin: &str,
     language: Language,
 ) -> String {
     let (office, number) = (shortened(office, language), application_number.expose());
-    let done = kep::summary(acts, language).join(", ");
-    let what = match (language, done.as_str()) {
-        (Language::El, "") => format!("στο {office} δεν έγινε τίποτα για εσάς"),
-        (Language::El, done) => format!("στο {office} έγιναν για εσάς: {done}"),
-        (Language::En, "") => format!("nothing was done for you at {office}"),
-        (Language::En, done) => format!("done for you at {office}: {done}"),
+    let done = acts.map(|acts| kep::summary(acts, language).join(", "));
+    let what = match (language, done.as_deref()) {
+        (Language::El, None) => format!("στο {office} έγινε εξυπηρέτηση στο όνομά σας"),
+        (Language::El, Some("")) => format!("στο {office} δεν έγινε τίποτα για εσάς"),
+        (Language::El, Some(done)) => format!("στο {office} έγιναν για εσάς: {done}"),
+        (Language::En, None) => format!("a case in your name ended at {office}"),
+        (Language::En, Some("")) => format!("nothing was done for you at {office}"),
+        (Language::En, Some(done)) => format!("done for you at {office}: {done}"),
     };
     match language {
         Language::El => {
@@ -281,25 +284,44 @@ mod tests {
         let (office, number) = (office("ΚΕΠ Δήμου Χανίων"), application("777/2026"));
         let acts = [ActKind::Authorized, ActKind::Associated, ActKind::Authorized];
         assert_eq!(
-            case_ended(&office, &number, &acts, ORIGIN, Language::El),
+            case_ended(&office, &number, Some(&acts), ORIGIN, Language::El),
             "myPhoto: στο ΚΕΠ Δήμου Χανίων έγιναν για εσάς: συσχέτιση φωτογραφιών, εξουσιοδότηση (2). Αίτηση 777/2026. Αν δεν το ζητήσατε, \
              συνδεθείτε στο https://myphoto.example.gr και ενημερώστε το ΚΕΠ."
         );
         assert_eq!(
-            case_ended(&office, &number, &acts, ORIGIN, Language::En),
+            case_ended(&office, &number, Some(&acts), ORIGIN, Language::En),
             "myPhoto: done for you at ΚΕΠ Δήμου Χανίων: photos associated, application authorised (2). Application 777/2026. Not requested? \
              Sign in at https://myphoto.example.gr and tell the KEP."
         );
         assert_eq!(
-            case_ended(&office, &number, &[], ORIGIN, Language::El),
+            case_ended(&office, &number, Some(&[]), ORIGIN, Language::El),
             "myPhoto: στο ΚΕΠ Δήμου Χανίων δεν έγινε τίποτα για εσάς. Αίτηση 777/2026. Αν δεν το ζητήσατε, συνδεθείτε στο \
              https://myphoto.example.gr και ενημερώστε το ΚΕΠ."
         );
         assert_eq!(
-            case_ended(&office, &number, &[], ORIGIN, Language::En),
+            case_ended(&office, &number, Some(&[]), ORIGIN, Language::En),
             "myPhoto: nothing was done for you at ΚΕΠ Δήμου Χανίων. Application 777/2026. Not requested? Sign in at \
              https://myphoto.example.gr and tell the KEP."
         );
+    }
+
+    #[test]
+    fn the_message_about_a_case_does_not_say_that_nothing_was_done_if_this_is_unknown() {
+        let number = application("777/2026");
+        assert_eq!(
+            case_ended(&office("ΚΕΠ Δήμου Χανίων"), &number, None, ORIGIN, Language::El),
+            "myPhoto: στο ΚΕΠ Δήμου Χανίων έγινε εξυπηρέτηση στο όνομά σας. Αίτηση 777/2026. Αν δεν το ζητήσατε, συνδεθείτε στο \
+             https://myphoto.example.gr και ενημερώστε το ΚΕΠ."
+        );
+        assert_eq!(
+            case_ended(&office("ΚΕΠ Δήμου Χανίων"), &number, None, ORIGIN, Language::En),
+            "myPhoto: a case in your name ended at ΚΕΠ Δήμου Χανίων. Application 777/2026. Not requested? Sign in at \
+             https://myphoto.example.gr and tell the KEP."
+        );
+        for office in offices() {
+            let [greek, english] = LANGUAGES.map(|language| case_ended(&office, &number, None, ORIGIN, language));
+            assert!(checked_parts(&english) <= checked_parts(&greek), "{english}");
+        }
     }
 
     #[test]
@@ -309,7 +331,7 @@ mod tests {
         // languages.
         for selection in 0..1_u32 << kinds.len() {
             let acts: Vec<ActKind> = (0..).zip(&kinds).filter(|(bit, _)| selection >> bit & 1 == 1).map(|(_, kind)| *kind).collect();
-            let [greek, english] = LANGUAGES.map(|language| case_ended(&office, &number, &acts, ORIGIN, language));
+            let [greek, english] = LANGUAGES.map(|language| case_ended(&office, &number, Some(&acts), ORIGIN, language));
             assert!(english.encode_utf16().count() <= greek.encode_utf16().count(), "{english}");
         }
     }
@@ -320,7 +342,7 @@ mod tests {
         for acts in [vec![], vec![ActKind::Authorized], kep::tests::one_of_each()] {
             for (office, number) in offices().into_iter().flat_map(|office| [(office.clone(), "ΑΠ-12"), (office, &*number)]) {
                 let number = application(number);
-                let [greek, english] = LANGUAGES.map(|language| case_ended(&office, &number, &acts, ORIGIN, language));
+                let [greek, english] = LANGUAGES.map(|language| case_ended(&office, &number, Some(&acts), ORIGIN, language));
                 assert!(checked_parts(&english) <= checked_parts(&greek), "{english}");
                 assert_eq!(has_greek(&english), has_greek(office.as_str()) || has_greek(number.expose()), "{english}");
                 // The text names every kind of act that was done, even if there are acts of all kinds, because the person must see what was

@@ -144,36 +144,41 @@ impl NationalRegisters {
         Ok(person)
     }
 
-    /// Returns the mobile number that the person has confirmed in the National Communications Register, or `None` if there is none or it is
-    /// not Greek. The service sends SMS to Greek numbers only.
+    /// Returns the mobile number that the person has confirmed in the National Communications Register. Returns `None` if there is none, if
+    /// it is not Greek, or if the register does not know the person. The service sends SMS to Greek numbers only.
     ///
     /// # Errors
-    /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
+    /// Among others [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
     pub async fn confirmed_mobile(&self, afm: &Afm) -> Result<Option<GreekMobile>, RegisterError> {
         const PATH: &str = "v1/contact";
-        let contact: Contact = self.post(PATH, &AfmRequest { afm: afm.expose() }).await?;
+        let request = AfmRequest { afm: afm.expose() };
+        let Some(contact) = self.post_if_known::<Contact>(PATH, &request).await? else { return Ok(None) };
         require_match(contact.afm == *afm, PATH)?;
         Ok(contact.mobile.and_then(|mobile| GreekMobile::parse(&mobile).ok()))
     }
 
-    /// Returns the active businesses that the person owns according to the tax registry.
+    /// Returns the active businesses that the person owns according to the tax registry. A person whom the registry does not know owns
+    /// none.
     ///
     /// # Errors
-    /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
+    /// Among others [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
     pub async fn businesses(&self, afm: &Afm) -> Result<Vec<OwnedBusiness>, RegisterError> {
         const PATH: &str = "v1/businesses";
-        let response: Businesses = self.post(PATH, &AfmRequest { afm: afm.expose() }).await?;
+        let request = AfmRequest { afm: afm.expose() };
+        let Some(response) = self.post_if_known::<Businesses>(PATH, &request).await? else { return Ok(Vec::new()) };
         require_match(response.afm == *afm, PATH)?;
         Ok(response.businesses)
     }
 
-    /// Returns the KEP offices at which the person is an authorised clerk today.
+    /// Returns the KEP offices at which the person is an authorised clerk today. A person whom the register of clerks does not know is not
+    /// a clerk.
     ///
     /// # Errors
-    /// Among others [`RegisterError::PersonUnknown`], and [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
+    /// Among others [`RegisterError::AnotherPerson`] if the response does not contain this AFM.
     pub async fn kep_offices(&self, afm: &Afm) -> Result<Vec<Office>, RegisterError> {
         const PATH: &str = "v1/kep-offices";
-        let response: KepOffices = self.post(PATH, &AfmRequest { afm: afm.expose() }).await?;
+        let request = AfmRequest { afm: afm.expose() };
+        let Some(response) = self.post_if_known::<KepOffices>(PATH, &request).await? else { return Ok(Vec::new()) };
         require_match(response.afm == *afm, PATH)?;
         Ok(response.offices)
     }
@@ -191,8 +196,14 @@ impl NationalRegisters {
         Ok(response)
     }
 
-    /// Sends a request. Identity numbers are in the body, so that they do not appear in access logs.
+    /// Sends a request about a person whom the register must know.
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<T, RegisterError> {
+        self.post_if_known(path, body).await?.ok_or(RegisterError::PersonUnknown)
+    }
+
+    /// Sends a request. Returns `None` if the register does not know the person. Identity numbers are in the body, so that they do not
+    /// appear in access logs.
+    async fn post_if_known<T: DeserializeOwned>(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<Option<T>, RegisterError> {
         let response = self
             .client
             .post(format!("{}/{path}", self.base_url.trim_end_matches('/')))
@@ -202,8 +213,11 @@ impl NationalRegisters {
             .await
             .map_err(unavailable)?;
         match response.status().as_u16() {
-            200 => response.json().await.map_err(|_| RegisterError::Unexpected("a register's response breaks the contract")),
-            404 => Err(RegisterError::PersonUnknown),
+            200 => {
+                let parsed = response.json().await.map_err(|_| RegisterError::Unexpected("a register's response breaks the contract"))?;
+                Ok(Some(parsed))
+            }
+            404 => Ok(None),
             status => Err(RegisterError::Unavailable(format!("{path}: status {status}"))),
         }
     }

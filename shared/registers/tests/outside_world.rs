@@ -79,6 +79,16 @@ async fn an_unknown_person_and_a_broken_contract_are_different_errors() {
 }
 
 #[tokio::test]
+async fn a_person_whom_a_register_does_not_know_has_no_mobile_number_no_business_and_no_office() {
+    let afm = Afm::parse("068933130").unwrap();
+    let unknown: &'static [(u16, &'static str)] = &[(404, r#"{"code":"person_unknown"}"#); 3];
+    let registers = NationalRegisters::new(http_client().unwrap(), server(unknown).await, Secret::new("token"));
+    assert!(registers.confirmed_mobile(&afm).await.unwrap().is_none());
+    assert!(registers.businesses(&afm).await.unwrap().is_empty());
+    assert!(registers.kep_offices(&afm).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_response_without_the_requested_number_is_an_error_of_its_own() {
     let [afm, other] = ["068933130", "454330124"].map(|number| Afm::parse(number).unwrap());
     let minor = Identifier::Amka(domain::Amka::parse("22111603142").unwrap());

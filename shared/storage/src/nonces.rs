@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::{Client, types::ReturnValue};
 use domain::{
-    Moment,
+    Language, Moment,
     application::ApplicationId,
     native_app::{AppSignIn, CodeChallenge, RedirectUri},
     session::{EXCHANGE_VALID, SIGN_IN_VALID},
@@ -29,6 +29,9 @@ pub struct SignIn {
     pub browser: String,
     /// The path of this site to which the browser is redirected after the sign-in.
     pub return_to: String,
+    /// The language that the person chose on the page where the sign-in began. Absent if the request named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// The app that started the sign-in and receives the session. Absent if the browser itself receives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppSignIn>,

@@ -248,6 +248,8 @@ async fn the_password_is_sent_again_three_times_and_only_the_last_one_counts() {
 async fn without_a_confirmed_mobile_nobody_is_served_unless_the_operator_allows_it() {
     let (clerk, person) = (kep::fresh_clerk().await, fresh("no_mobile").await);
     kep::open(&clerk, &person).await.rejected(409, "no_mobile_at_kep");
+    // The communications register has no entry about this person, and responds with 404.
+    kep::open(&clerk, &people::named("foteini").await).await.rejected(409, "no_mobile_at_kep");
     // The clerk cannot declare the presence of a person who has a mobile number. Such a person needs the password.
     let person = fresh("citizen").await;
     let case = kep::opened(&clerk, &person).await;

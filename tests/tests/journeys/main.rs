@@ -25,6 +25,7 @@ mod kep;
 mod kep_citizen;
 mod kep_declared;
 mod kep_language;
+mod kep_messages;
 mod kep_roles;
 mod kep_sessions;
 mod locate_face;

@@ -39,7 +39,8 @@ pub(crate) fn afm() -> Afm {
 #[tokio::test]
 async fn a_sign_in_is_taken_once_and_before_it_expires() {
     let (nonces, state) = (nonces().await, id());
-    let begin = |now| nonces.begin_sign_in(&state, SignIn { browser: "b".to_owned(), return_to: "/".to_owned(), app: None }, now);
+    let begin =
+        |now| nonces.begin_sign_in(&state, SignIn { browser: "b".to_owned(), return_to: "/".to_owned(), language: None, app: None }, now);
     let end = NOW.plus(SIGN_IN_VALID);
     assert!(nonces.take_sign_in(&state, NOW).await.unwrap().is_none(), "the sign-in does not exist");
     begin(NOW).await.unwrap();
@@ -56,7 +57,10 @@ async fn a_sign_in_is_taken_once_and_before_it_expires() {
 #[tokio::test]
 async fn of_several_calls_that_take_a_sign_in_at_once_one_succeeds() {
     let (nonces, state) = (nonces().await, id());
-    nonces.begin_sign_in(&state, SignIn { browser: "b".to_owned(), return_to: "/".to_owned(), app: None }, NOW).await.unwrap();
+    nonces
+        .begin_sign_in(&state, SignIn { browser: "b".to_owned(), return_to: "/".to_owned(), language: None, app: None }, NOW)
+        .await
+        .unwrap();
     let taken = join_all((0..5).map(|_| nonces.take_sign_in(&state, NOW))).await;
     assert_eq!(taken.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1);
 }

@@ -82,3 +82,11 @@ it("shows nothing private while the check fails, and can be repeated", async () 
   await session.checkSession();
   expect(session.pendingCheck.value).toBeUndefined();
 });
+
+it("begins a sign-in in the page's language and with the path to return to", () => {
+  const assign = vi.fn();
+  vi.stubGlobal("location", { assign });
+  session.signIn("/photos?tab=1&x=2");
+  session.signIn(`/${"a".repeat(200)}`);
+  expect(assign.mock.calls).toEqual([["/v1/sign-in?return_to=%2Fphotos%3Ftab%3D1%26x%3D2&language=el"], ["/v1/sign-in?return_to=%2F&language=el"]]);
+});

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 
 import { now, setServiceTime } from "../words/clock";
+import { language } from "../words/language";
 import { responseData, api, dropPendingResponses, listeners, ProblemError, ConnectionError, type Failure, type Schemas } from "./client";
 
 export type Session = Schemas["Session"];
@@ -214,9 +215,10 @@ listeners.onResponse = (problem, serviceTime) => {
 
 const STAGE_CHANGE_CODES = new Set(["otp_not_verified", "role_not_chosen", "consent_required", "presence_not_proven", "wrong_role", "staff_withdrawn"]);
 
-/** Goes to TAXISnet to sign in, and then back to this page. */
+/** Goes to TAXISnet to sign in, and then back to this page. The SMS with the one-time password is in the page's language. */
 export function signIn(returnTo = location.pathname + location.search): void {
-  location.assign(`/v1/sign-in?return_to=${encodeURIComponent(returnTo.length <= 200 ? returnTo : "/")}`);
+  const parameters = new URLSearchParams({ return_to: returnTo.length <= 200 ? returnTo : "/", language: language.value });
+  location.assign(`/v1/sign-in?${parameters.toString()}`);
 }
 
 /** Ends the session at the service. Returns the URL that also ends it at TAXISnet. */

@@ -85,6 +85,8 @@ pub(super) fn invent(serial: u64, kind: Kind) -> Option<Person> {
         businesses: (kind == Kind::Photographer).then_some(business).into_iter().collect(),
         offices: (kind == Kind::KepClerk).then(office).into_iter().collect(),
         clerk_register: Registers::Answer,
+        contact_register: Registers::Answer,
+        tax_register: Registers::Answer,
         afm: Some(afm),
         created: true,
     })
@@ -112,6 +114,8 @@ pub(super) fn invent_minor(serial: u64, with_afm: bool, with_paaypa: bool) -> Op
         businesses: Vec::new(),
         offices: Vec::new(),
         clerk_register: Registers::Answer,
+        contact_register: Registers::Answer,
+        tax_register: Registers::Answer,
         created: true,
     })
 }

@@ -1,7 +1,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mail_builder::MessageBuilder;
-use reqwest::Response;
+use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::Sandbox;
@@ -13,7 +13,7 @@ fn authorization(service: &str) -> String {
     )
 }
 
-async fn sms(sandbox: &Sandbox, to: &str, text: &str, invocation: &str) -> Response {
+fn publish(sandbox: &Sandbox, to: &str, text: &str, invocation: &str) -> RequestBuilder {
     let form = [
         ("Action", "Publish"),
         ("Version", "2010-03-31"),
@@ -26,25 +26,23 @@ async fn sms(sandbox: &Sandbox, to: &str, text: &str, invocation: &str) -> Respo
         ("MessageAttributes.entry.2.Value.DataType", "String"),
         ("MessageAttributes.entry.2.Value.StringValue", "myPhoto"),
     ];
-    sandbox
-        .post("/")
-        .header("authorization", authorization("sns"))
-        .header("amz-sdk-invocation-id", invocation)
-        .form(&form)
-        .send()
-        .await
-        .unwrap()
+    sandbox.post("/").header("authorization", authorization("sns")).header("amz-sdk-invocation-id", invocation).form(&form)
 }
 
-async fn email(sandbox: &Sandbox, call: &Value, invocation: &str) -> Response {
+async fn sms(sandbox: &Sandbox, to: &str, text: &str, invocation: &str) -> Response {
+    publish(sandbox, to, text, invocation).send().await.unwrap()
+}
+
+fn send_email(sandbox: &Sandbox, call: &Value, invocation: &str) -> RequestBuilder {
     sandbox
         .post("/v2/email/outbound-emails")
         .header("authorization", authorization("ses"))
         .header("amz-sdk-invocation-id", invocation)
         .json(call)
-        .send()
-        .await
-        .unwrap()
+}
+
+async fn email(sandbox: &Sandbox, call: &Value, invocation: &str) -> Response {
+    send_email(sandbox, call, invocation).send().await.unwrap()
 }
 
 fn raw(to: &str) -> Vec<u8> {
@@ -81,6 +79,19 @@ async fn an_sms_arrives() {
     assert!(sandbox.text("/inbox").await.contains("&lt;σας&gt;"));
     assert_eq!(sandbox.json("/inbox.json?after=1").await, json!([]));
     assert_eq!(sandbox.json("/inbox.json?to=%2B306900000000").await, json!([]));
+}
+
+#[tokio::test]
+async fn a_message_whose_response_is_lost_arrives() {
+    let sandbox = Sandbox::start().await;
+    for to in ["+306944100001", "a@example.org"] {
+        let rule = json!({ "to": to, "fail": 1, "error": "lost_response" });
+        assert_eq!(sandbox.post("/failures").json(&rule).send().await.unwrap().status(), 204);
+    }
+    assert!(publish(&sandbox, "+306944100001", "text", "1").send().await.is_err());
+    assert!(send_email(&sandbox, &simple("a@example.org"), "1").send().await.is_err());
+    assert_eq!(sandbox.json("/inbox.json").await.as_array().unwrap().len(), 2);
+    assert_eq!(sms(&sandbox, "+306944100001", "text", "2").await.status(), 200);
 }
 
 #[tokio::test]

@@ -33,6 +33,13 @@ async fn the_registers_return_person_contact_and_businesses() {
     let kostas = json!({ "afm": afm(&sandbox, "kostas").await });
     assert_eq!(query_registers(&sandbox, "contact", kostas.clone()).await, (200, json!({ "afm": kostas["afm"], "mobile": null })));
 
+    // Only the citizens' registry knows this person.
+    let foteini = json!({ "afm": afm(&sandbox, "foteini").await });
+    assert_eq!(query_registers(&sandbox, "person", foteini.clone()).await.0, 200);
+    for call in ["contact", "businesses", "kep-offices"] {
+        assert_eq!(query_registers(&sandbox, call, foteini.clone()).await, (404, json!({ "code": "person_unknown" })), "{call}");
+    }
+
     let loukas = json!({ "afm": afm(&sandbox, "loukas").await });
     for call in ["person", "contact", "businesses", "kep-offices"] {
         let (status, response) = query_registers(&sandbox, call, loukas.clone()).await;

@@ -3,9 +3,9 @@
 use domain::{CodeNumber, ImageKind, Language, time::Span};
 use journeys::{
     citizen::{self, associate, confirm, show_photo, submit, submit_and_confirm, take},
-    midnight,
+    inbox, midnight,
     people::{self, Visit, fresh_citizen, fresh_photographer},
-    photographer::{To, face_only, issue},
+    photographer::{To, face_only, issue, resend_code},
     pictures, stack,
 };
 use reqwest::Method;
@@ -176,6 +176,24 @@ async fn a_submitted_code_cannot_be_associated_after_it_expires() {
     clock::expire_code(&code).await;
     let call = || visit.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
     assert_rejected(call, 404, "code_not_active").await;
+}
+
+/// A stranger got the code, and confirms the photos before the photographer corrects the recipient. The corrected code is for the same
+/// photo set, so a copy of the rejected association would stay for a year even if the right person never associates the photos.
+#[tokio::test]
+async fn the_photos_of_a_replaced_code_are_not_copied_to_be_retained_for_a_year() {
+    let (studio, stranger, right) = (fresh_photographer().await, fresh_citizen().await, fresh_citizen().await);
+    let to = To::Mobile(stranger.person.mobile().to_owned());
+    let issued = issue(&studio, domain::FileProfile::Standard, &face_only(), &to, Language::El).await;
+    let version = submit_and_confirm(&stranger, &issued.code).await;
+    let set_id = clock::pending_submission(&stranger.browser).await.set_id;
+    let corrected = To::Email(right.person.email());
+    resend_code(&studio, &issued.upload_id, Some(&corrected), None).await.expect(200);
+    let call = || stranger.browser.request(Method::PUT, ASSOCIATION).json(&json!({ "agree": true, "version": version }));
+    assert_rejected(call, 404, "code_not_active").await;
+    assert_eq!(associated_objects(&set_id).await, 0);
+    take(&right, &inbox::code_message(corrected.address(), 0).await.code()).await;
+    assert_ne!(associated_objects(&set_id).await, 0);
 }
 
 #[tokio::test]

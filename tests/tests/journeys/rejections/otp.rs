@@ -101,6 +101,22 @@ async fn a_password_is_resent_three_times_and_each_one_replaces_the_one_before()
 }
 
 #[tokio::test]
+async fn a_password_that_could_not_be_resent_leaves_the_previous_one_valid_unless_the_new_one_may_arrive() {
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
+    inbox::fail(visit.person.mobile(), &json!(1), "internal_error").await;
+    resend(&visit.browser).await.rejected(502, "otp_not_sent");
+    enter_otp(&visit.browser, &visit.otp).await.expect(200);
+
+    // The message arrives, but the service does not learn that.
+    let visit = sign_in_until_otp(people::fresh("citizen").await, Language::El).await;
+    let before = inbox::last_seq(visit.person.mobile()).await;
+    inbox::fail(visit.person.mobile(), &json!(1), "lost_response").await;
+    resend(&visit.browser).await.rejected(502, "otp_not_sent");
+    let otp = inbox::otp(visit.person.mobile(), before).await;
+    enter_otp(&visit.browser, &otp).await.expect(200);
+}
+
+#[tokio::test]
 async fn twenty_wrong_passwords_a_day_are_the_limit_across_all_sign_ins() {
     midnight::avoid(Span::minutes(3)).await;
     let person = people::fresh("citizen").await;

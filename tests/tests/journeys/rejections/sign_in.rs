@@ -2,13 +2,14 @@
 
 use domain::{Language, time::Span};
 use journeys::{
-    browser::{Browser, SESSION_COOKIE},
+    browser::{Browser, SESSION_COOKIE, has_greek},
     inbox, midnight,
     mobile::{AppSignIn, REDIRECT_URI},
     people::{self, begin_sign_in, press, sign_in_until_otp, through_taxisnet},
     stack,
 };
 use reqwest::Method;
+use serde_json::json;
 use url::Url;
 
 use super::{LANGUAGES, assert_rejected};
@@ -24,6 +25,17 @@ async fn a_person_without_a_confirmed_mobile_is_told_where_to_register() {
     }
     let stranger = people::fresh("no_mobile").await;
     through_taxisnet(&Browser::new(Language::En), &stranger).await.rejected(403, "no_confirmed_mobile");
+    // The communications register has no entry about this person, and responds with 404.
+    let foteini = people::named("foteini").await;
+    through_taxisnet(&Browser::new(Language::En), &foteini).await.rejected(403, "no_confirmed_mobile");
+}
+
+#[tokio::test]
+async fn a_person_whom_the_tax_registry_does_not_know_signs_in_as_a_citizen() {
+    let person = people::fresh("citizen").await.change(&json!({ "tax_register": "unknown" })).await;
+    let (visit, session) = people::sign_in(person, Language::El).await;
+    assert_eq!(session["role"]["kind"], "citizen", "{session}");
+    people::choose_citizen(visit, session).await;
 }
 
 #[tokio::test]
@@ -178,6 +190,18 @@ async fn sign_in_never_redirects_to_another_site() {
         // Resolves the location as browsers do.
         let landing = Url::parse(&stack::origin()).and_then(|origin| origin.join(location)).expect("a URL");
         assert_eq!(landing.origin(), Url::parse(&stack::origin()).expect("a URL").origin(), "{elsewhere} -> {location}");
+    }
+}
+
+#[tokio::test]
+async fn the_language_of_the_page_determines_that_of_the_password_and_an_unknown_one_is_ignored() {
+    for (chosen, greek) in [("el", true), ("en", false), ("fr", false), ("", false)] {
+        let (browser, person) = (Browser::new(Language::En), people::fresh("citizen").await);
+        let begun = browser.get(&format!("/v1/sign-in?return_to=/v1/session&language={chosen}")).await.expect(303);
+        let page = Url::parse(begun.header("location").expect("a location")).expect("a URL");
+        browser.get(&press(&page, ("afm", &person.afm)).await).await.expect(303);
+        let message = inbox::wait_for(person.mobile(), 0, |message| message.otp().is_some(), inbox::PATIENCE).await;
+        assert_eq!(has_greek(&message.text), greek, "{chosen}: {}", message.text);
     }
 }
 

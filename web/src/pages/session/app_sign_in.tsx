@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { appSignIn } from "../../api/app_sign_in";
 import { Button } from "../../parts/button";
 import { Page } from "../../parts/page";
+import { language } from "../../words/language";
 import { NotFound } from "../not_found";
 import { words } from "./words";
 
@@ -30,7 +31,7 @@ export function AppSignInPage() {
         {request.onThisComputer ? t.computer : t.app} <strong data-app>{request.app}</strong>
       </p>
       <p class="govgr-body">{t.warning}</p>
-      <Button disabled={!settled} onClick={() => location.assign(request.url)}>
+      <Button disabled={!settled} onClick={() => location.assign(`${request.url}&language=${language.value}`)}>
         {t.go}
       </Button>
     </Page>
