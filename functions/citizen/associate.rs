@@ -125,7 +125,7 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     };
     // The code ends when the photographer corrects the recipient, or another person may have associated it.
     if first && !code.is_some_and(|code| code.awaits(&submission.set_id)) {
-        return respond_to_conflict(deps, call, &acting.session, submission, association, &subject).await;
+        return respond_to_conflict(deps, call, (&acting, &subject), submission, association).await;
     }
     match store_association(deps, call, (&acting, &subject), submission, &association).await {
         Ok(()) => Reply::json(201, &AssociationView::of(&association, &subject, call.now)),

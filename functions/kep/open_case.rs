@@ -1,7 +1,7 @@
 //! POST /v1/kep/cases: opens a case for the person at the counter, and sends the one-time password that proves the person's presence.
 
 use domain::{
-    Afm, Identifier, SubjectId,
+    Identifier, SubjectId,
     code_limit::Share,
     kep::{self, PresenceProof},
     otp::Otp,

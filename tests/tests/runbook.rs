@@ -224,10 +224,10 @@ async fn the_documented_commands_explain_and_delete_a_stuck_stack() {
     let stuck = |text: &str| block("stuck-stack.md", "## Find the cause", text);
     let delete = |text: &str| block("stuck-stack.md", "## Delete a stack that never served", text);
 
-    // The commands find no failures in the stack of the service, and none in its nested stack.
+    // The commands find no failures in the stack of the service, and none in its nested stacks.
     let output = shell.run(&stuck("failures() {"));
     assert!(output.starts_with("CREATE_COMPLETE") || output.starts_with("UPDATE_COMPLETE"), "{output}");
-    assert_eq!(shell.run(&stuck("--logical-resource-id Watch")), "");
+    assert_eq!(shell.run(&stuck("for nested in")), "");
 
     create_stack(&mut shell, &format!("failed{number}"), &small_stack(true));
     let output = shell.run(&stuck("failures() {"));
