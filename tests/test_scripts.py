@@ -1,6 +1,7 @@
 """Tests of the scripts that run the tests. Run by `make lint`, with Python's `unittest`. Small files replace the tests, and a stub replaces cargo."""
 
 import os
+import resource
 import subprocess
 import tempfile
 import unittest
@@ -8,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # A stub of cargo. It stores its arguments, prints the next output of the folder OUTPUTS and returns the status in the output's name.
+# Variables that change what the scripts do.
+READ_BY_SCRIPTS = {"RERUN", "NOT_ON", "OUTPUTS", "EMULATOR", "TESTS", "TLS", "BUILD", "ENGINES", "SHOTS", "FORCE_COLOR", "NODE_OPTIONS", "RUSTFLAGS"}
 CARGO = """#!/usr/bin/env bash
 printf '%s\\n' "$*" >> "$OUTPUTS/calls"
 output=$(ls "$OUTPUTS"/*.out | head -n 1)
@@ -31,8 +34,14 @@ class Scripts(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def run_script(self, script, *arguments, **environment):
-        usual = {"PATH": f"{self.folder}:{os.environ['PATH']}", "HOME": str(self.folder), "TMPDIR": str(self.folder)}
-        return subprocess.run([script, *arguments], env=usual | environment, capture_output=True, text=True, check=False)
+        # `node` may be a script of a version manager that reads variables, so the caller's variables are kept, except those that the scripts read.
+        inherited = {name: value for name, value in os.environ.items() if name not in READ_BY_SCRIPTS and not name.startswith("MAKE")}
+        usual = {"PATH": f"{self.folder}:{os.environ['PATH']}", "TMPDIR": str(self.folder)}
+        # Programs that abort on purpose must not write core files.
+        def without_core():
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        return subprocess.run([script, *arguments], env=inherited | usual | environment, capture_output=True, text=True, check=False, preexec_fn=without_core)
 
 
 class RustTests(Scripts):

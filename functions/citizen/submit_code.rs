@@ -100,15 +100,22 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     }));
     let (images, ()) = tokio::try_join!(
         async { previews.await.map_err(|error: storage::StorageError| Failure::from(error)) },
-        store(deps, call, &acting, &subject, &submission)
+        store(deps, call, &acting, (&subject, &id), &submission)
     )?;
     let mut view = SubmissionView::of(&submission, call.language);
     view.images = images;
     Reply::json(200, &ResponseBody { submission: view, submissions_left: left })
 }
 
-/// Stores the submission in the session. In a case, the same transaction records the submission.
-async fn store(deps: &Deps, call: &Call, acting: &Acting, subject: &Subject, submission: &PendingSubmission) -> Result<(), Failure> {
+/// Stores the submission in the session. In a case, the same transaction records the submission. If the case has ended meanwhile, the record
+/// says that the code was not accepted, because it is counted already.
+async fn store(
+    deps: &Deps,
+    call: &Call,
+    acting: &Acting,
+    (subject, code_id): (&Subject, &str),
+    submission: &PendingSubmission,
+) -> Result<(), Failure> {
     if acting.case().is_none() {
         let is_stored = deps.sessions.store_submission(&acting.session, Some(submission), call.now).await?;
         return if is_stored { Ok(()) } else { Err(Problem::SessionExpired.into()) };
@@ -116,7 +123,10 @@ async fn store(deps: &Deps, call: &Call, acting: &Acting, subject: &Subject, sub
     let transaction = acting.begin(&deps.transaction, &deps.history, ActKind::CodeSubmitted, subject, call)?;
     match transaction.with(deps.sessions.store_submission_write(&acting.session, Some(submission), call.now)?).commit().await {
         Ok(()) => Ok(()),
-        Err(error) if acting.is_case_over(&error) => Err(Problem::CaseOver.into()),
+        Err(error) if acting.is_case_over(&error) => {
+            acting.record_code_not_accepted(&deps.history, code_id, subject, call).await?;
+            Err(Problem::CaseOver.into())
+        }
         Err(TransactionError::Refused(_)) => Err(Problem::SessionExpired.into()),
         Err(error) => Err(error.into()),
     }

@@ -37,10 +37,12 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
     let app = app_sign_in(&deps.redirects, call)?;
+    // The page's language may differ from the browser's, which is all that a navigation sends.
+    let language = call.query("language").and_then(Language::parse);
     // TAXISnet does not prompt users who are still signed in there. Another web site could therefore make the service send SMS to its
     // visitors until their daily limit locks them out. Requests from other sites are redirected to a page of ours with a button to sign in.
     if call.is_from_another_site() {
-        return Ok(app.map_or_else(|| Reply::see_other("/"), |app| Reply::to_app_page(&app)));
+        return Ok(app.map_or_else(|| Reply::see_other("/"), |app| Reply::to_app_page(&app, language)));
     }
     let return_to = call.query("return_to").filter(|path| is_own_path(path)).unwrap_or("/").to_owned();
     if app.is_none() {
@@ -54,8 +56,6 @@ async fn handle(deps: &Deps, call: &Call) -> Result<Reply, Failure> {
         None => SessionToken::random()?,
     };
     let state = SessionToken::random()?.expose();
-    // The page's language may differ from the browser's, which is all that a navigation sends.
-    let language = call.query("language").and_then(Language::parse);
     let sign_in = SignIn { browser: sha256_base64url(&browser.expose()), return_to, language, app };
     deps.nonces.begin_sign_in(&state, sign_in, call.now).await?;
     let redirect_uri = session_functions::redirect_uri(call.public_origin());

@@ -21,6 +21,8 @@ SECONDS_TO_LOCK = 1
 
 # How long daemons may take to end if they have nothing to save.
 SECONDS_TO_STOP = 5
+# How long a killed process may take to end. A process that waits for a device, for example, ends later or never.
+SECONDS_AFTER_KILL = 10
 
 
 class Daemon:
@@ -59,6 +61,7 @@ class Daemon:
             time.sleep(0.05)
 
     def start(self, command, environment):
+        open_standard_streams()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         # An interruption between the start of the process and the writing of its PID would leave a process that no command can stop.
         with delayed_interruptions(), self.lock.open("a", encoding="ascii") as lock, self.log.open("ab") as log:
@@ -148,7 +151,10 @@ def stop_all(daemons, seconds=None):
     while running := {daemon: pid for daemon, pid in pids.items() if pid is not None and daemon.pid() is not None}:
         for daemon, pid in running.items():
             allowed = daemon.seconds_to_stop if seconds is None else seconds
-            if time.monotonic() - began > allowed:
+            if time.monotonic() - began > allowed + SECONDS_AFTER_KILL:
+                failures.append(Failure(f"{daemon.name} (process {pid}) cannot be ended"))
+                pids[daemon] = None
+            elif time.monotonic() - began > allowed:
                 if daemon not in killed:
                     say(f"- {daemon.name} did not stop within {allowed} s and is killed")
                     killed.add(daemon)
@@ -162,9 +168,17 @@ def stop_all(daemons, seconds=None):
         raise failures[0]
 
 
+def open_standard_streams():
+    """Opens those of the descriptors 0, 1 and 2 that are closed. Otherwise the next file that is opened would get such a descriptor, and child processes would use the
+    file as their standard input or output."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+
+
 def send(pid, number):
-    """Sends a signal to a process unless the process has already ended."""
-    with contextlib.suppress(ProcessLookupError):
+    """Sends a signal to a process, unless the process has already ended or belongs to another user."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
 
 
@@ -192,6 +206,9 @@ def end_session(session, seconds):
             if member not in signalled:
                 send(member, number)
         signalled.update(members)
+        if time.monotonic() > deadline + SECONDS_AFTER_KILL:
+            say(f"- these processes cannot be ended: {', '.join(map(str, members))}")
+            return
         time.sleep(0.05)
 
 

@@ -93,7 +93,7 @@ class Instance:
             started = [daemon for daemon in self.daemons() if daemon.was_started_here()]
             if started:
                 say(f"- stopping what this command has started: {', '.join(daemon.name for daemon in started)}")
-            stop_all(started, SECONDS_TO_STOP)
+            stop_all(started)
             raise
 
     def install(self):

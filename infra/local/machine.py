@@ -39,7 +39,7 @@ def program(title, name):
 
 def versioned(title, name, least):
     # The program is run, because PATH may contain a script of a version manager for a version that is not installed.
-    found = parse_version(output_of([name, "--version"]))
+    found = parse_version(output_of([name, "--version"], stderr=subprocess.DEVNULL))
     if found and found >= least:
         return []
     return [f"{title} {dotted(least)} or later{f' (found: {dotted(found)})' if found else ''}"]
@@ -51,18 +51,18 @@ def find_java():
     The path is that of Java itself, because `java` in PATH may be a script of a version manager. Such a script reads settings in the caller's home directory, and
     DynamoDB Local runs with another one.
     """
-    output = output_of(["java", "-XshowSettings:properties", "-version"])
+    output = output_of(["java", "-XshowSettings:properties", "-version"], stderr=subprocess.STDOUT)
     version, home = re.search(r'version "(\d+)', output), re.search(r"^\s*java\.home = (.+)$", output, re.MULTILINE)
     if not version or not home:
         return 0, None
     return int(version[1]), str(Path(home[1].strip()) / "bin" / "java")
 
 
-def output_of(command):
-    """Returns the output of a command, or nothing if it fails."""
+def output_of(command, stderr):
+    """Returns the output of a command, or nothing if it fails. `stderr` says where the command's errors go."""
     if not shutil.which(command[0]):
         return ""
-    done = subprocess.run(command, cwd=tools.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(command, cwd=tools.ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""
 
 

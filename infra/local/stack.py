@@ -8,7 +8,7 @@ import sys
 import emulators
 import tools
 from console import Failure, say
-from daemon import end_session
+from daemon import end_session, open_standard_streams
 from instance import Instance
 from interruptions import delayed_interruptions, exit_on_interruption, ignore_interruptions
 from network import sandbox_address
@@ -20,6 +20,7 @@ SECONDS_TO_END_COMMAND = 5
 
 
 def main():
+    open_standard_streams()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instance", default="dev", help="name of the stack; its data, logs and env file are in .local/NAME (default: dev)")
     parser.add_argument("--emulator", default=emulators.Ministack.name, choices=emulators.KNOWN, help="the AWS emulator (default: ministack)")

@@ -23,7 +23,8 @@ STACK = [sys.executable, str(tools.HERE / "stack.py")]
 
 class Emulators(unittest.TestCase):
     def run_stack(self, *arguments, **environment):
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        own = ("AWS_", "DYNAMODB_LOCAL", "SANDBOX_HOST")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         return subprocess.run([*STACK, *arguments], env=inherited | environment, capture_output=True, text=True, check=False)
 
     def test_an_unknown_emulator_is_rejected_with_a_list_of_the_known_ones(self):

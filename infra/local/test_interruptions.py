@@ -197,7 +197,8 @@ class Interruptions(unittest.TestCase):
             status, processes, output, seconds = run.result()
             self.assertEqual((status, processes), (0, {}), output)
             self.assertIn("emulator did not stop within 5 s and is killed", output)
-            self.assertLess(seconds, 15)
+            # Includes the start of the stack, which takes some seconds. Daemons that were stopped one after the other would take at least 20 s.
+            self.assertLess(seconds, 19)
 
     def test_each_daemon_has_5_seconds_to_stop_and_ministack_has_60_to_save_its_data(self):
         for name, seconds in [("localstack", 5), ("ministack", 60)]:

@@ -85,6 +85,20 @@ class Daemons(unittest.TestCase):
         Daemon(self.folder, "d").stop(seconds=1)
         self.assertIsNone(other.poll())
 
+    def test_a_daemon_keeps_its_lock_if_the_standard_input_is_closed(self):
+        script = f"""
+import os, sys
+sys.path.insert(0, {str(tools.HERE)!r})
+os.close(0)
+from pathlib import Path
+from daemon import Daemon
+Daemon(Path(sys.argv[1]), "d").start([sys.executable, "-c", "import time; time.sleep(60)"], {{}})
+"""
+        daemon = Daemon(self.folder, "d")
+        self.addCleanup(daemon.stop, 0)
+        subprocess.run([sys.executable, "-c", script, str(self.folder)], check=True)
+        self.assertTrue(is_alive(daemon.pid()))
+
     def test_an_interruption_while_a_daemon_starts_is_delayed_until_its_pid_is_stored(self):
         script = f"""
 import os, signal, subprocess, sys

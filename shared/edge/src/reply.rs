@@ -177,9 +177,11 @@ impl Reply {
     }
 
     /// Redirects to the page of the web application that shows the app's name. The sign-in begins when the person presses a button there.
-    pub fn to_app_page(app: &AppSignIn) -> Self {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(app.parameters()).finish();
-        Self::see_other(&format!("/sign-in/app?{query}"))
+    /// `language` is the language that the app has chosen for the SMS.
+    pub fn to_app_page(app: &AppSignIn, language: Option<Language>) -> Self {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(app.parameters()).extend_pairs(language.map(|language| ("language", language.tag())));
+        Self::see_other(&format!("/sign-in/app?{}", query.finish()))
     }
 
     /// Returns whether the response is small enough for Lambda.

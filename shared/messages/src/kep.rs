@@ -34,7 +34,7 @@ pub const fn act(kind: ActKind, language: Language) -> &'static str {
         ActKind::Consented => pick(language, "συγκατάθεση για τα προσωπικά δεδομένα", "agreement to the text on personal data"),
         ActKind::MinorAdded => pick(language, "προσθήκη ανηλίκου", "minor added"),
         ActKind::CodeSubmitted => pick(language, "υποβολή κωδικάριθμου", "code number submitted"),
-        ActKind::CodeNotAccepted => pick(language, "κωδικάριθμος που δεν έγινε δεκτός", "code number not accepted"),
+        ActKind::CodeNotAccepted => pick(language, "υποβολή κωδικάριθμου που δεν έγινε δεκτός", "code number not accepted"),
         ActKind::PhotosRejected => pick(language, "απόρριψη φωτογραφιών", "photos rejected"),
         ActKind::PhotosConfirmed => pick(language, "επιβεβαίωση φωτογραφιών", "photos confirmed"),
         ActKind::Associated => pick(language, "συσχέτιση φωτογραφιών", "photos associated"),

@@ -215,7 +215,7 @@ async fn a_code_that_is_not_accepted_in_a_case_is_recorded_once_and_named_in_the
     kep::close(&clerk, &case).await.expect(204);
     crate::kep::send_messages().await;
     let message = inbox::wait_for(person.mobile(), 0, |one| one.text.contains(APPLICATION_NUMBER), inbox::PATIENCE).await;
-    assert!(message.text.contains("κωδικάριθμος που δεν έγινε δεκτός (2)"), "{}", message.text);
+    assert!(message.text.contains("υποβολή κωδικάριθμου που δεν έγινε δεκτός (2)"), "{}", message.text);
     let home = people::citizen(person, Language::El).await;
     let exported = own(&home).export().await.expect(200).json();
     let acts = exported["cases"][0]["done"].as_array().expect("acts").clone();

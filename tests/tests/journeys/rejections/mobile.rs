@@ -217,6 +217,10 @@ async fn another_site_cannot_begin_a_sign_in_of_an_app() {
         let forwarded: Vec<_> = page.query_pairs().into_owned().collect();
         assert_eq!(forwarded, parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<Vec<_>>(), "{site}");
     }
+    // The page also gets the language that the app has chosen for the SMS.
+    let in_english = browser.request(Method::GET, &format!("{url}&language=en")).header("sec-fetch-site", "cross-site");
+    let response = in_english.send().await.expect(303);
+    assert!(response.header("location").is_some_and(|location| location.ends_with("&language=en")), "{:?}", response.header("location"));
     // Invalid parameters are rejected without a redirect to `/sign-in/app`.
     let elsewhere = sign_in_url(&AppSignIn::new("https://evil.example/signed-in").parameters());
     assert_rejected(|| browser.request(Method::GET, &elsewhere).header("sec-fetch-site", "cross-site"), 422, "invalid_field").await;

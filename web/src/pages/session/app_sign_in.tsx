@@ -22,7 +22,7 @@ export function AppSignInPage() {
   const t = words().app;
   const { query } = useLocation();
   const settled = useSettled();
-  const request = appSignIn(query);
+  const request = appSignIn(query, language.value);
   if (request === undefined) return <NotFound />;
   return (
     <Page title={t.title}>
@@ -31,7 +31,7 @@ export function AppSignInPage() {
         {request.onThisComputer ? t.computer : t.app} <strong data-app>{request.app}</strong>
       </p>
       <p class="govgr-body">{t.warning}</p>
-      <Button disabled={!settled} onClick={() => location.assign(`${request.url}&language=${language.value}`)}>
+      <Button disabled={!settled} onClick={() => location.assign(request.url)}>
         {t.go}
       </Button>
     </Page>

@@ -32,7 +32,7 @@ export const words = bilingual(
       consented: "Συγκατάθεση για τα προσωπικά δεδομένα",
       minor_added: "Προσθήκη ανηλίκου",
       code_submitted: "Υποβολή κωδικάριθμου",
-      code_not_accepted: "Κωδικάριθμος που δεν έγινε δεκτός",
+      code_not_accepted: "Υποβολή κωδικάριθμου που δεν έγινε δεκτός",
       photos_rejected: "Απόρριψη φωτογραφιών",
       photos_confirmed: "Επιβεβαίωση φωτογραφιών",
       associated: "Συσχέτιση φωτογραφιών",
