@@ -169,6 +169,20 @@ def match_header_patterns_of_cors():
     replace(S3CorsHandler, "_match_rule", with_patterns)
 
 
+def serve_http_only():
+    """LocalStack serves HTTP and HTTPS at one port, and starts a thread for each connection to find out which of the two it is. It stops accepting connections
+    after some ten thousand of them, because the stacks of ended threads use up the memory mappings that Linux allows a process (vm.max_map_count)."""
+    from localstack.http import duplex_socket
+
+    def without_thread(_):
+        async def is_not_https(*_):
+            return False
+
+        return is_not_https
+
+    replace(duplex_socket, "run_sync", without_thread)
+
+
 PATCHES = (
     honour_log_groups,
     expand_language_extensions,
@@ -176,4 +190,5 @@ PATCHES = (
     route_custom_domain_names,
     return_bytes_for_binary_media_types_of_all_types,
     match_header_patterns_of_cors,
+    serve_http_only,
 )

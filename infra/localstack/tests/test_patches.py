@@ -1,11 +1,14 @@
 """Tests of the patches. Each test also shows LocalStack's original behaviour, so that it fails if a patch is no longer needed."""
 
+import asyncio
 import contextlib
+import socket
 import unittest
 from types import SimpleNamespace
 from unittest import mock
 
 from localstack import constants
+from localstack.utils import threads
 
 from localstack_native import language_extensions, patches
 
@@ -93,6 +96,23 @@ class Patches(unittest.TestCase):
         for bad in ("x-amzn-trace-id", "authorization", "content-type,x-amzn-trace-id"):
             self.assertFalse(patched(rule, "OPTIONS", preflight(bad)), bad)
         self.assertFalse(patched(rule, "OPTIONS", good | {"Origin": "http://elsewhere"}))
+
+    def test_a_connection_is_accepted_without_a_thread(self):
+        from localstack.http import duplex_socket
+
+        async def started_by_connections(run_sync):
+            # `run_sync` is all that LocalStack does with a new connection before it gives the connection to the server.
+            before = threads.counter
+            for _ in range(100):
+                one, other = socket.socketpair()
+                with one, other:
+                    other.sendall(b"GET / HTTP/1.1")
+                    self.assertIs(await run_sync(duplex_socket.DuplexSocket.is_ssl_socket, one), False)
+            return threads.counter - before
+
+        original, patched = self.patched(duplex_socket, "run_sync", patches.serve_http_only)
+        self.assertGreater(asyncio.run(started_by_connections(original)), 50)
+        self.assertEqual(asyncio.run(started_by_connections(patched)), 0)
 
     def test_a_file_is_included_without_resolving_references(self):
         from localstack.services.cloudformation.engine.v2.change_set_model_transform import ChangeSetModelTransform
