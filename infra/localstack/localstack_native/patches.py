@@ -170,8 +170,7 @@ def match_header_patterns_of_cors():
 
 
 def serve_http_only():
-    """LocalStack serves HTTP and HTTPS at one port, and starts a thread for each connection to find out which of the two it is. It stops accepting connections
-    after some ten thousand of them, because the stacks of ended threads use up the memory mappings that Linux allows a process (vm.max_map_count)."""
+    """LocalStack serves HTTP and HTTPS at one port, and starts a thread for each connection to find out which of the two it is."""
     from localstack.http import duplex_socket
 
     def without_thread(_):
