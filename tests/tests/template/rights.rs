@@ -96,16 +96,22 @@ fn a_key_policy_for_any_principal_is_limited_to_one_account_and_one_service() {
     }
 }
 
-#[test]
-fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
-    let mut rights = BTreeMap::<String, BTreeSet<String>>::new();
+/// Returns the functions that have a right to a key, by the right, such as `kms:Encrypt OutboxKey.Arn`.
+fn users_of_keys() -> BTreeMap<String, BTreeSet<String>> {
+    let mut users = BTreeMap::<String, BTreeSet<String>>::new();
     for (id, function) in lambdas() {
         for statement in statements(&function) {
             for action in list(&statement["Action"]).into_iter().filter_map(Value::as_str).filter(|action| action.starts_with("kms:")) {
-                rights.entry(format!("{action} {}", resource_text(&statement["Resource"]))).or_default().insert(id.clone());
+                users.entry(format!("{action} {}", resource_text(&statement["Resource"]))).or_default().insert(id.clone());
             }
         }
     }
+    users
+}
+
+#[test]
+fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
+    let mut rights = users_of_keys();
     let listed: &[(&str, &[&str])] = &[
         ("kms:Encrypt OutboxKey.Arn", &["IssueCode", "ResendCode"]),
         // Only ResendCode may both encrypt and decrypt messages, because it creates a new message from an old one.
@@ -131,16 +137,7 @@ fn rights_to_encrypt_and_to_decrypt_belong_to_the_listed_functions_only() {
 /// emulator compares.
 #[test]
 fn the_policy_of_a_key_names_exactly_the_roles_that_may_use_it_in_both_forms() {
-    let mut users = BTreeMap::<(String, String), BTreeSet<String>>::new();
-    for (id, function) in lambdas() {
-        for statement in statements(&function) {
-            for action in list(&statement["Action"]).into_iter().filter_map(Value::as_str).filter(|action| action.starts_with("kms:")) {
-                let key = resource_text(&statement["Resource"]);
-                let key = key.strip_suffix(".Arn").unwrap_or_else(|| panic!("{id}: {key}"));
-                users.entry((key.to_owned(), action.to_owned())).or_default().insert(id.clone());
-            }
-        }
-    }
+    let mut users = users_of_keys();
     for (key, resource) in of_type("AWS::KMS::Key").iter().filter(|(key, _)| *key != "DataKey") {
         for statement in list(&resource["Properties"]["KeyPolicy"]["Statement"]) {
             if statement["Sid"] == "Administration" {
@@ -157,7 +154,7 @@ fn the_policy_of_a_key_names_exactly_the_roles_that_may_use_it_in_both_forms() {
             let [action] = list(&statement["Action"]).try_into().unwrap_or_else(|_| panic!("{key}: {statement}"));
             let principals = list(&statement["Condition"]["ArnLike"]["aws:PrincipalArn"]).into_iter().map(resource_text);
             let principals: BTreeSet<String> = principals.collect();
-            let used_by = users.remove(&(key.clone(), action.as_str().expect("an action").to_owned())).unwrap_or_default();
+            let used_by = users.remove(&format!("{} {key}.Arn", action.as_str().expect("an action"))).unwrap_or_default();
             let service_and_kind = [("iam", "role"), ("sts", "assumed-role")];
             let arn = |id: &String, (service, kind): (&str, &str)| {
                 format!("arn:${{AWS::Partition}}:{service}::${{AWS::AccountId}}:{kind}/${{AWS::StackName}}-{id}Role-*")
@@ -166,7 +163,7 @@ fn the_policy_of_a_key_names_exactly_the_roles_that_may_use_it_in_both_forms() {
             assert_eq!(principals, expected, "{key}: {action}");
         }
     }
-    assert!(users.keys().all(|(key, _)| key == "DataKey"), "the policy of a key does not permit these actions: {users:?}");
+    assert!(users.keys().all(|right| right.ends_with(" DataKey.Arn")), "the policy of a key does not permit these actions: {users:?}");
 }
 
 #[test]
